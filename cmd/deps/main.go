@@ -1,0 +1,35 @@
+package main
+
+import (
+	_ "github.com/BurntSushi/toml"
+	_ "github.com/CyCoreSystems/ari/v5"
+	_ "github.com/CyCoreSystems/ari/v5/client/native"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/cenkalti/backoff/v5"
+	_ "github.com/coder/websocket"
+	_ "github.com/emiago/diago"
+	_ "github.com/emiago/diago/media"
+	_ "github.com/emiago/sipgo"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/pressly/goose/v3/lock"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/sync/errgroup"
+	_ "mellium.im/sasl"
+	_ "mellium.im/xmlstream"
+	_ "mellium.im/xmpp"
+	_ "mellium.im/xmpp/disco"
+	_ "mellium.im/xmpp/form"
+	_ "mellium.im/xmpp/mux"
+	_ "mellium.im/xmpp/ping"
+	_ "mellium.im/xmpp/pubsub"
+	_ "mellium.im/xmpp/roster"
+	_ "pgregory.net/rapid"
+)
+
+func main() {}
