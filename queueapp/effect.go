@@ -1,0 +1,218 @@
+package queueapp
+
+import "time"
+
+// Effect is something that must be done because of an event. The set is sealed. Effects of one Handle are in the order in
+// which they happen; what is durable before it is done is said at each.
+//
+//sumtype:decl
+type Effect interface{ effect() }
+
+// Announce tells agents by chat that a caller waits: once a visit.
+type Announce struct {
+	Call   CallID
+	Agents []AgentID
+}
+
+// Offer reserves an agent for a call: the attempt is made durable, then its record is published as offered.
+type Offer struct {
+	Attempt   AttemptID
+	Queue     QueueName
+	Agent     AgentID
+	Extension ExtensionID
+	Expires   time.Time // when the record closes by itself, whatever happens to us
+}
+
+// Ring asks for the agent's leg: the phone rings for at most For.
+type Ring struct {
+	Attempt   AttemptID
+	Extension ExtensionID
+	For       time.Duration
+}
+
+// Connect bridges the caller and the answered leg. Durable before it is done.
+type Connect struct{ Attempt AttemptID }
+
+// RevokeReason is why an offer is taken back.
+type RevokeReason string
+
+// The reasons for which an offer is revoked (DESIGN §5, reason).
+const (
+	RevokeNoAnswer    RevokeReason = "no-answer"
+	RevokeBusy        RevokeReason = "busy"
+	RevokeRefused     RevokeReason = "refused"
+	RevokeUnreachable RevokeReason = "unreachable"
+	RevokeCallerGone  RevokeReason = "caller-gone"
+	RevokeElsewhere   RevokeReason = "answered-elsewhere"
+	RevokeLoggedOff   RevokeReason = "logged-off"
+	RevokeWithdrawn   RevokeReason = "withdrawn"
+	RevokeLost        RevokeReason = "lost"
+)
+
+// Revoke takes an offer back: its record closes and the attempt ends unconnected.
+type Revoke struct {
+	Attempt AttemptID
+	Reason  RevokeReason
+	Q850    int
+}
+
+// HangUp ends an attempt's leg. It is asked for once a leg may exist, and asked again where a leg came up late.
+type HangUp struct {
+	Attempt AttemptID
+	Reason  string // ARI's reason: normal, busy, no_answer, answered_elsewhere …
+}
+
+// EndedBy says who ended a conversation.
+type EndedBy string
+
+// Who can end a conversation.
+const (
+	ByCaller EndedBy = "caller"
+	ByAgent  EndedBy = "agent"
+	BySystem EndedBy = "system"
+)
+
+// Close ends a conversation: its record closes as ended.
+type Close struct {
+	Attempt AttemptID
+	By      EndedBy
+	Q850    int
+}
+
+// Outcome is how a visit ends: exactly one a visit (DESIGN §5).
+type Outcome string
+
+// The outcomes of a visit.
+const (
+	OutcomeAnswered     Outcome = "answered"
+	OutcomeAbandoned    Outcome = "abandoned"
+	OutcomeTimeout      Outcome = "timeout"
+	OutcomeFull         Outcome = "full"
+	OutcomeNoAgents     Outcome = "no-agents"
+	OutcomeLeftEmpty    Outcome = "left-empty"
+	OutcomeKey          Outcome = "key"
+	OutcomeWithdrawn    Outcome = "withdrawn"
+	OutcomeUnavailable  Outcome = "unavailable"
+	OutcomeUnknownQueue Outcome = "unknown-queue"
+)
+
+// QueueStatus is the outcome as the dialplan reads it in QUEUESTATUS; empty where the call does not go on.
+func (o Outcome) QueueStatus() string {
+	switch o {
+	case OutcomeTimeout:
+		return "TIMEOUT"
+	case OutcomeFull:
+		return "FULL"
+	case OutcomeNoAgents:
+		return "JOINEMPTY"
+	case OutcomeLeftEmpty:
+		return "LEAVEEMPTY"
+	case OutcomeKey:
+		return "CONTINUE"
+	case OutcomeWithdrawn:
+		return "WITHDRAW"
+	case OutcomeUnavailable:
+		return "UNAVAILABLE"
+	case OutcomeUnknownQueue:
+		return "UNKNOWN"
+	case OutcomeAnswered, OutcomeAbandoned:
+	}
+	return ""
+}
+
+// Then is what becomes of the caller's channel when a visit ends.
+type Then string
+
+// What becomes of the caller when a visit ends.
+const (
+	ThenNothing  Then = "gone"     // the channel is gone already
+	ThenContinue Then = "continue" // back to the dialplan, with QUEUESTATUS
+	ThenHangUp   Then = "hang-up"  // the agent hung up: so do we
+)
+
+// Leave ends a visit. Durable before the caller is moved.
+type Leave struct {
+	Call    CallID
+	Queue   QueueName
+	Outcome Outcome
+	Agent   AgentID // who answered, where somebody did
+	Then    Then
+}
+
+// LoggedOn says that an agent's session began (or moved to Extension). Durable before it is confirmed.
+type LoggedOn struct {
+	Agent     AgentID
+	Extension ExtensionID
+}
+
+// LoggedOff says that an agent's session at Extension ended. Durable before it is confirmed.
+type LoggedOff struct {
+	Agent     AgentID
+	Extension ExtensionID
+}
+
+// Paused says that an agent gets no calls until ready. Auto is set where the floor did it after MaxNoAnswer misses.
+type Paused struct {
+	Agent  AgentID
+	Reason string
+	Auto   bool
+}
+
+// Unpaused says that an agent's pause ended.
+type Unpaused struct{ Agent AgentID }
+
+// WrapUp says until when an agent is left alone after a call, and what the floor must not forget about that agent.
+type WrapUp struct {
+	Agent AgentID
+	Until time.Time // zero or past: no wrap-up
+	Last  time.Time // when the call ended
+}
+
+// Missed says how many offers in a row an agent has left unanswered.
+type Missed struct {
+	Agent AgentID
+	Count int
+}
+
+// RefusalReason is why an agent's wish was not granted.
+type RefusalReason string
+
+// The reasons for which the floor refuses an agent's wish.
+const (
+	RefusedUnknownAgent     RefusalReason = "unknown-agent"
+	RefusedUnknownExtension RefusalReason = "unknown-extension"
+	RefusedExtensionTaken   RefusalReason = "extension-taken"
+	RefusedOnCall           RefusalReason = "on-call"
+	RefusedNotLoggedOn      RefusalReason = "not-logged-on"
+	RefusedAlready          RefusalReason = "already"
+)
+
+// Refused says that LogOn, LogOff, Pause or Ready changed nothing, and why.
+type Refused struct {
+	Agent  AgentID
+	Reason RefusalReason
+}
+
+func (Announce) effect()  {}
+func (Offer) effect()     {}
+func (Ring) effect()      {}
+func (Connect) effect()   {}
+func (Revoke) effect()    {}
+func (HangUp) effect()    {}
+func (Close) effect()     {}
+func (Leave) effect()     {}
+func (LoggedOn) effect()  {}
+func (LoggedOff) effect() {}
+func (Paused) effect()    {}
+func (Unpaused) effect()  {}
+func (WrapUp) effect()    {}
+func (Missed) effect()    {}
+func (Refused) effect()   {}
+
+// Step is one turn of the floor: what it was told, when, and what followed. The journal is the list of steps.
+type Step struct {
+	N       int64 // the floor's own count, rising by one
+	At      time.Time
+	Event   Event
+	Effects []Effect
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
+)
+
+// Memory is what lasts: PostgreSQL. It is read-only but for the owner that [Memory.Own] gives.
+type Memory interface {
+	// Own waits until this process owns the floor, raises its epoch and returns the one connection that may write
+	// (DESIGN §4.1). waiting is called once where another process owns it now.
+	Own(ctx context.Context, floor string, waiting func(owner string)) (Owner, error)
+	// CustomersByCode and CustomersByNumber look customers up. No match is no error; an error is never a wrong code.
+	CustomersByCode(ctx context.Context, code string) ([]queueapp.Customer, error)
+	CustomersByNumber(ctx context.Context, number string) ([]queueapp.Customer, error)
+}
+
+// Owner writes for the floor. Only the engine's writer calls Commit; the other methods may be called concurrently with it.
+type Owner interface {
+	// Epoch rises with every owner.
+	Epoch() int64
+	// Load reads everything that a new owner must know.
+	Load(ctx context.Context) (Remembered, error)
+	// Plan reads the floor plan in force and its version.
+	Plan(ctx context.Context) (floorplan.Plan, int64, error)
+	// Commit writes a batch in one transaction and one round trip: the journal, the rows that follow from the steps, the
+	// records to be published. It fails for good (ErrNotOwner) where the epoch is no longer ours.
+	Commit(ctx context.Context, b Batch) error
+	// Beat proves on the owning connection that the floor is still ours.
+	Beat(ctx context.Context) error
+	// PlanChanged delivers a value when apply has written a new floor plan.
+	PlanChanged() <-chan struct{}
+	// Lost is closed when the owning connection is dead: nothing may be written or ordered any more.
+	Lost() <-chan struct{}
+	// Release gives the floor up.
+	Release(ctx context.Context) error
+}
+
+// Batch is what is written together.
+type Batch struct {
+	Steps   []queueapp.Step
+	Records []Outgoing  // to the outbox
+	Sent    []RecordKey // out of the outbox: accepted, refused for good, or overtaken
+}
+
+// RecordKey names one record that was to be published: seq is unique within a call.
+type RecordKey struct {
+	Call queueapp.CallID
+	Seq  int64
+}
+
+// Outgoing is a record on its way to a node.
+type Outgoing struct {
+	RecordKey
+	Attempt   queueapp.AttemptID
+	Extension queueapp.ExtensionID
+	Event     string // record.Event
+	Payload   []byte // the record as XML
+	At        time.Time
+}
+
+// Remembered is what a floor's last owner left.
+type Remembered struct {
+	Floor     string
+	Version   int64 // of the floor plan
+	Plan      floorplan.Plan
+	NextStep  int64
+	NextEntry int64
+	LastAt    time.Time // the time of the last journalled step: now never goes below
+	Agents    []queueapp.RestoreAgent
+	Visits    []queueapp.RestoreVisit   // open ones only
+	Attempts  []queueapp.RestoreAttempt // open ones only
+	Seqs      map[queueapp.CallID]int64 // the highest seq of every open call
+	Unsent    []Outgoing                // the outbox, in the order of its seqs
+}

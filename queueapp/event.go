@@ -1,0 +1,194 @@
+package queueapp
+
+import "time"
+
+// Event is something that happened and that the floor must hear of. The set is sealed.
+//
+//sumtype:decl
+type Event interface{ event() }
+
+// Apply puts a floor plan in force. It is the first event of every floor.
+type Apply struct{ Plan Plan }
+
+// Enter is a caller joining a queue: the begin of a visit.
+type Enter struct {
+	Call      CallID
+	Queue     QueueName
+	Entry     int64 // the floor's entry number: who came first
+	Priority  int   // higher is served first
+	Timeout   time.Duration
+	Switch    SwitchName
+	Channel   ChannelID
+	Caller    Caller
+	Customers []Customer
+	Data      []Datum
+}
+
+// PublishResult is what became of an attempt's record before the phone was rung.
+type PublishResult string
+
+// How an offer's publish can end.
+const (
+	PublishOK      PublishResult = "ok"      // the XMPP server accepted the record
+	PublishRefused PublishResult = "refused" // the XMPP server said no
+	PublishLate    PublishResult = "late"    // the budget was over first
+)
+
+// Offered says that an attempt is durable and what became of its publish: the phone may ring.
+type Offered struct {
+	Attempt AttemptID
+	Publish PublishResult
+}
+
+// Ringing says that the agent's phone rings.
+type Ringing struct{ Attempt AttemptID }
+
+// Up says that the agent answered: the leg is up, and not yet bridged.
+type Up struct{ Attempt AttemptID }
+
+// Connected says that the caller and the agent are in one bridge.
+type Connected struct{ Attempt AttemptID }
+
+// EndCause is why a leg is gone.
+type EndCause string
+
+// The causes for which a leg ends.
+const (
+	EndHangup      EndCause = "hangup"      // hung up normally, by whichever side
+	EndNoAnswer    EndCause = "no-answer"   // rang out
+	EndBusy        EndCause = "busy"        // the phone was busy
+	EndRefused     EndCause = "refused"     // the agent declined
+	EndUnreachable EndCause = "unreachable" // no registered phone, no network, no such endpoint
+	EndLost        EndCause = "lost"        // never came to be, or vanished while nobody watched
+)
+
+// Ended says that an attempt's leg is seen destroyed or confirmed absent: the phone is free of us.
+type Ended struct {
+	Attempt AttemptID
+	Cause   EndCause
+	Q850    int // Asterisk's hang-up cause, 0 where there was none
+}
+
+// Hangup says that the caller's channel is gone.
+type Hangup struct {
+	Call CallID
+	Q850 int
+}
+
+// LogOn asks that an agent be logged on at an extension.
+type LogOn struct {
+	Agent     AgentID
+	Extension ExtensionID
+}
+
+// LogOff asks that an agent be logged off.
+type LogOff struct{ Agent AgentID }
+
+// Pause asks that an agent get no calls until ready. A second pause changes the reason.
+type Pause struct {
+	Agent  AgentID
+	Reason string
+}
+
+// Ready ends an agent's pause, and wrap-up.
+type Ready struct{ Agent AgentID }
+
+// Device is a phone's state as Asterisk reports it.
+type Device struct {
+	Extension ExtensionID
+	State     DeviceState
+}
+
+// Withdraw takes a waiting or ringing caller out of the queue: an operator's or the API's doing.
+type Withdraw struct {
+	Call    CallID
+	Outcome Outcome
+}
+
+// Prioritise changes a waiting caller's priority.
+type Prioritise struct {
+	Call     CallID
+	Priority int
+}
+
+// Hold stops new offers (the database is away, the switch cannot be commanded); Unhold allows them again.
+type Hold struct{ Why string }
+
+// Unhold allows offers again.
+type Unhold struct{}
+
+// SwitchDown says that a switch cannot be commanded: its callers and phones are left out of new offers.
+type SwitchDown struct{ Switch SwitchName }
+
+// SwitchUp says that a switch can be commanded.
+type SwitchUp struct{ Switch SwitchName }
+
+// RestoreAgent is an agent as the database remembers it.
+type RestoreAgent struct {
+	Agent     AgentID
+	Extension ExtensionID // empty: not logged on
+	Paused    bool
+	Reason    string
+	LastCall  time.Time // when the last call ended; zero: never had one
+	WrapUntil time.Time
+	NoAnswers int
+}
+
+// RestoreVisit is a waiting or connected visit as the database remembers it.
+type RestoreVisit struct {
+	Enter
+	Entered  time.Time
+	Deadline time.Time
+	Attempts int // how many attempts the call had so far
+}
+
+// AttemptState is how far an attempt got.
+type AttemptState string
+
+// The states of an attempt (DESIGN §4.4), in order.
+const (
+	AttemptCommitted AttemptState = "committed" // reserved and offered to the CRM; no leg asked for yet
+	AttemptRinging   AttemptState = "ringing"   // the leg was asked for
+	AttemptUp        AttemptState = "up"        // answered, not yet bridged
+	AttemptConnected AttemptState = "connected" // caller and agent talk
+	AttemptEnding    AttemptState = "ending"    // given up by us, leg not yet seen gone
+)
+
+// RestoreAttempt is an open attempt as the database and the switch together tell it.
+type RestoreAttempt struct {
+	Attempt   AttemptID
+	Agent     AgentID
+	Extension ExtensionID
+	State     AttemptState
+	Offered   time.Time
+	Rang      time.Time // when its leg was asked for; the ring's timer starts here
+	Answered  time.Time
+	Connected time.Time
+}
+
+// Tick wakes the floor for its deadlines: see [Floor.Next].
+type Tick struct{}
+
+func (Apply) event()          {}
+func (Enter) event()          {}
+func (Offered) event()        {}
+func (Ringing) event()        {}
+func (Up) event()             {}
+func (Connected) event()      {}
+func (Ended) event()          {}
+func (Hangup) event()         {}
+func (LogOn) event()          {}
+func (LogOff) event()         {}
+func (Pause) event()          {}
+func (Ready) event()          {}
+func (Device) event()         {}
+func (Withdraw) event()       {}
+func (Prioritise) event()     {}
+func (Hold) event()           {}
+func (Unhold) event()         {}
+func (SwitchDown) event()     {}
+func (SwitchUp) event()       {}
+func (RestoreAgent) event()   {}
+func (RestoreVisit) event()   {}
+func (RestoreAttempt) event() {}
+func (Tick) event()           {}
