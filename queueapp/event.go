@@ -14,9 +14,10 @@ type Apply struct{ Plan Plan }
 type Enter struct {
 	Call      CallID
 	Queue     QueueName
-	Entry     int64 // the floor's entry number: who came first
-	Priority  int   // higher is served first
-	Timeout   time.Duration
+	Entry     int64         // the floor's entry number: who came first
+	Priority  int           // higher is served first
+	Timeout   time.Duration // how long the visit may last; 0 is the queue's own
+	Attempts  int           // how many attempts the call had before, in earlier visits
 	Switch    SwitchName
 	Channel   ChannelID
 	Caller    Caller
@@ -134,12 +135,11 @@ type RestoreAgent struct {
 	NoAnswers int
 }
 
-// RestoreVisit is a waiting or connected visit as the database remembers it.
+// RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too.
 type RestoreVisit struct {
 	Enter
 	Entered  time.Time
 	Deadline time.Time
-	Attempts int // how many attempts the call had so far
 }
 
 // AttemptState is how far an attempt got.

@@ -1,0 +1,215 @@
+package queueapp
+
+import "time"
+
+// extension is a phone on the floor, and who sits at it.
+type extension struct {
+	Extension
+	state   DeviceState
+	agent   *agent
+	attempt *attempt // the open one: it may outlive the session
+}
+
+// agent is a person on the floor.
+type agent struct {
+	Agent
+	members   []*member
+	seat      *extension // nil: not logged on
+	paused    bool
+	reason    string
+	lastCall  time.Time
+	misses    int
+	wrapUntil time.Time
+	delay     time.Time // left alone until then after a failed offer
+	delayWhy  RevokeReason
+	attempt   *attempt // the open one
+	free      bool     // stands in the heaps of the free
+	wake      *timer   // when wrap-up or delay ends
+	removed   bool     // no longer in the plan
+}
+
+// status is what the agent is doing, and until when where that is a matter of time.
+func (a *agent) status(f *Floor) (AgentStatus, time.Time) {
+	switch {
+	case a.attempt != nil:
+		return statusOf(a.attempt.state), time.Time{}
+	case a.seat == nil || a.removed:
+		return StatusLoggedOff, time.Time{}
+	case a.paused:
+		return StatusPaused, time.Time{}
+	case a.wrapUntil.After(f.now):
+		return StatusWrapUp, a.wrapUntil
+	case a.seat.attempt != nil: // of somebody who sat here before
+		return StatusUnavailable, time.Time{}
+	case a.delay.After(f.now):
+		return StatusDelayed, a.delay
+	case !a.seat.state.Free() || f.down[a.seat.Switch]:
+		return StatusUnavailable, time.Time{}
+	}
+	return StatusFree, time.Time{}
+}
+
+func statusOf(s AttemptState) AgentStatus {
+	switch s {
+	case AttemptCommitted:
+		return StatusOffered
+	case AttemptConnected:
+		return StatusTalking
+	case AttemptEnding:
+		return StatusEnding
+	case AttemptRinging, AttemptUp:
+	}
+	return StatusRinging
+}
+
+// review puts the agent into or out of the free ones as the rules now say, and asks to be woken when time will change it.
+func (f *Floor) review(a *agent) {
+	status, until := a.status(f)
+	if until.IsZero() {
+		f.timers.stop(a.wake)
+	} else {
+		f.timers.set(a.wake, until)
+	}
+	free := status == StatusFree
+	for _, m := range a.members {
+		m.setFree(free)
+	}
+	if free && !a.free {
+		f.freed = append(f.freed, a)
+	}
+	a.free = free
+}
+
+func (f *Floor) agentEvent(ev Event) {
+	switch ev := ev.(type) {
+	case LogOn:
+		f.logOn(ev)
+	case LogOff:
+		if a := f.known(ev.Agent); a != nil && f.seated(a) {
+			f.logOff(a)
+		}
+	case Pause:
+		if a := f.known(ev.Agent); a != nil && f.seated(a) {
+			f.pause(a, ev.Reason, false)
+		}
+	case Ready:
+		if a := f.known(ev.Agent); a != nil && f.seated(a) {
+			f.ready(a)
+		}
+	}
+}
+
+func (f *Floor) known(id AgentID) *agent {
+	a := f.agents[id]
+	if a == nil || a.removed {
+		f.emit(Refused{Agent: id, Reason: RefusedUnknownAgent})
+		return nil
+	}
+	return a
+}
+
+func (f *Floor) seated(a *agent) bool {
+	if a.seat == nil {
+		f.emit(Refused{Agent: a.ID, Reason: RefusedNotLoggedOn})
+	}
+	return a.seat != nil
+}
+
+// logOn seats an agent. Who sits elsewhere moves, unless a call is open there; who sits here already is told so. A phone
+// that somebody else sits at is not taken over: two people would share one screen.
+func (f *Floor) logOn(ev LogOn) {
+	a := f.known(ev.Agent)
+	if a == nil {
+		return
+	}
+	id := ev.Extension
+	if id == "" {
+		id = a.Extension
+	}
+	x := f.extensions[id]
+	why := RefusalReason("")
+	switch {
+	case x == nil:
+		why = RefusedUnknownExtension
+	case x.agent == a:
+		why = RefusedAlready
+	case x.agent != nil:
+		why = RefusedExtensionTaken
+	case a.attempt != nil:
+		why = RefusedOnCall
+	}
+	if why != "" {
+		f.emit(Refused{Agent: a.ID, Reason: why})
+		return
+	}
+	if a.seat != nil {
+		f.unseat(a)
+	}
+	a.seat, x.agent = x, a
+	a.misses, a.delay = 0, time.Time{}
+	f.emit(LoggedOn{Agent: a.ID, Extension: x.ID})
+	f.review(a)
+}
+
+// logOff ends a session. A call that rings is taken back; a conversation goes on to its end.
+func (f *Floor) logOff(a *agent) {
+	at := a.attempt
+	f.unseat(a)
+	if a.paused {
+		a.paused, a.reason = false, ""
+		f.emit(Unpaused{Agent: a.ID})
+	}
+	if at != nil && at.visit != nil && at.state != AttemptConnected && at.state != AttemptUp {
+		v := at.visit
+		f.takeBack(v, RevokeLoggedOff)
+		f.stand(v)
+	}
+	f.review(a)
+}
+
+func (f *Floor) unseat(a *agent) {
+	f.emit(LoggedOff{Agent: a.ID, Extension: a.seat.ID})
+	a.seat.agent, a.seat = nil, nil
+}
+
+func (f *Floor) pause(a *agent, reason string, auto bool) {
+	if a.paused && a.reason == reason {
+		f.emit(Refused{Agent: a.ID, Reason: RefusedAlready})
+		return
+	}
+	a.paused, a.reason = true, reason
+	f.emit(Paused{Agent: a.ID, Reason: reason, Auto: auto})
+	f.review(a)
+}
+
+// ready ends a pause, wrap-up and any delay: the agent says so, and knows best.
+func (f *Floor) ready(a *agent) {
+	if !a.paused && !a.wrapUntil.After(f.now) {
+		f.emit(Refused{Agent: a.ID, Reason: RefusedAlready})
+		return
+	}
+	if a.paused {
+		a.paused, a.reason = false, ""
+		f.emit(Unpaused{Agent: a.ID})
+	}
+	if a.wrapUntil.After(f.now) {
+		a.wrapUntil = f.now
+		f.emit(WrapUp{Agent: a.ID, Until: f.now, Last: a.lastCall})
+	}
+	a.misses, a.delay = 0, time.Time{}
+	f.review(a)
+}
+
+func (f *Floor) device(ev Device) {
+	x := f.extensions[ev.Extension]
+	if x == nil || x.state == ev.State {
+		return
+	}
+	x.state = ev.State
+	if a := x.agent; a != nil {
+		if a.delayWhy == RevokeUnreachable && a.delay.After(f.now) {
+			a.delay = f.now
+		}
+		f.review(a)
+	}
+}

@@ -1,0 +1,137 @@
+package queueapp
+
+import "slices"
+
+// apply puts a plan in force over the running floor. Conversations go on; ringing offers of agents who left are taken
+// back; callers waiting in a queue that left go back to the dialplan.
+func (f *Floor) apply(p Plan) {
+	f.applyExtensions(p.Extensions)
+	f.applyAgents(p.Agents)
+	f.applyQueues(p.Queues)
+	for _, a := range slices.Clone(f.roll) {
+		if a.removed {
+			f.dismiss(a)
+		}
+		f.review(a)
+	}
+	f.sweep = true
+}
+
+func (f *Floor) applyExtensions(plan []Extension) {
+	old := f.extensions
+	f.extensions = make(map[ExtensionID]*extension, len(plan))
+	for _, e := range plan {
+		x := old[e.ID]
+		if x == nil {
+			x = &extension{}
+		}
+		if x.Device != e.Device || x.Switch != e.Switch {
+			x.state = ""
+		}
+		x.Extension = e
+		f.extensions[e.ID] = x
+		delete(old, e.ID)
+	}
+	for _, a := range f.roll { // in order, so that what follows is the same every time
+		if a.seat != nil && old[a.seat.ID] == a.seat {
+			f.logOff(a)
+		}
+	}
+}
+
+func (f *Floor) applyAgents(plan []Agent) {
+	for _, a := range f.roll {
+		a.removed = true
+	}
+	roll := make([]*agent, 0, len(plan))
+	for _, p := range plan {
+		a := f.agents[p.ID]
+		if a == nil {
+			a = &agent{}
+			a.wake = &timer{index: -1, agent: a}
+			f.agents[p.ID] = a
+		}
+		a.Agent, a.removed = p, false
+		if a.Extension == "" {
+			a.Extension = ExtensionID(p.ID)
+		}
+		roll = append(roll, a)
+	}
+	for _, a := range f.roll {
+		if a.removed {
+			roll = append(roll, a)
+		}
+	}
+	f.roll = roll
+}
+
+func (f *Floor) applyQueues(plan []Queue) {
+	old := f.order
+	f.order = make([]*queue, 0, len(plan))
+	for _, a := range f.roll {
+		a.members, a.free = nil, false
+	}
+	for _, p := range plan {
+		q := f.queues[p.Name]
+		if q == nil {
+			q = &queue{}
+			f.queues[p.Name] = q
+		}
+		q.Queue = p
+		f.order = append(f.order, q)
+		f.enrol(q)
+	}
+	for _, q := range old {
+		if !slices.Contains(f.order, q) {
+			f.dissolve(q)
+		}
+	}
+}
+
+// enrol gives a queue its members anew. Nobody is free in it until reviewed.
+func (f *Floor) enrol(q *queue) {
+	q.free = nil
+	q.members = make([]*member, 0, len(q.Members))
+	for i, id := range q.Members {
+		a := f.agents[id]
+		if a == nil || a.removed {
+			continue
+		}
+		m := &member{agent: a, queue: q, place: i, index: -1}
+		q.members = append(q.members, m)
+		a.members = append(a.members, m)
+	}
+}
+
+// dissolve sends the callers of a queue that is no longer in the plan back to the dialplan. Those who talk, talk on.
+func (f *Floor) dissolve(q *queue) {
+	delete(f.queues, q.Name)
+	q.members, q.free = nil, nil
+	var out []*visit
+	for _, v := range f.visits {
+		if v.queue == q && (v.attempt == nil || v.attempt.state != AttemptConnected) {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, byService)
+	for _, v := range out {
+		f.takeBack(v, RevokeWithdrawn)
+		f.leave(v, OutcomeWithdrawn, "", ThenContinue)
+	}
+}
+
+// dismiss logs an agent who is no longer in the plan off, and forgets him once no call is open.
+func (f *Floor) dismiss(a *agent) {
+	if a.seat != nil {
+		f.logOff(a)
+	}
+	if a.attempt == nil {
+		f.forget(a)
+	}
+}
+
+func (f *Floor) forget(a *agent) {
+	f.timers.stop(a.wake)
+	delete(f.agents, a.ID)
+	f.roll = slices.DeleteFunc(f.roll, func(x *agent) bool { return x == a })
+}

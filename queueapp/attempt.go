@@ -1,0 +1,234 @@
+package queueapp
+
+import "time"
+
+// ringGrace is how much longer than Asterisk's own originate time-out the floor waits before it ends a ring itself.
+const ringGrace = 2 * time.Second
+
+// bridgeGrace is how long an answered leg may wait for its bridge before the attempt is given up.
+const bridgeGrace = 5 * time.Second
+
+// offerLife is how much longer than the ring a record that was offered may live by itself: the budget, the grace, and
+// a restart of this process in between.
+const offerLife = 30 * time.Second
+
+// attempt is one offer of a visit to one agent (DESIGN §4.4): committed → ringing → up → connected, or ending, or gone.
+type attempt struct {
+	id    AttemptID
+	visit *visit // nil once the attempt no longer matters to the caller
+	agent *agent
+	ext   *extension
+	state AttemptState
+	timer *timer
+
+	offered, rang, heard, answered, talked time.Time
+}
+
+func (f *Floor) offer(v *visit, ag *agent) {
+	v.queue.line.remove(v)
+	v.attempts++
+	a := f.open(v, ag, ag.seat, AttemptID{Call: v.Call, N: v.attempts})
+	a.state, a.offered = AttemptCommitted, f.now
+	f.emit(Offer{
+		Attempt: a.id, Queue: v.queue.Name, Agent: ag.ID, Extension: a.ext.ID,
+		Expires: f.now.Add(v.queue.Ring + ringGrace + offerLife),
+	})
+}
+
+// open ties visit, agent and phone to a new attempt: from here on the agent is reserved.
+func (f *Floor) open(v *visit, ag *agent, x *extension, id AttemptID) *attempt {
+	a := &attempt{id: id, visit: v, agent: ag, ext: x}
+	a.timer = &timer{index: -1, attempt: a}
+	f.attempts[id] = a
+	v.attempt, ag.attempt, x.attempt = a, a, a
+	v.queue.offered++
+	f.review(ag)
+	return a
+}
+
+func (f *Floor) offered(ev Offered) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state != AttemptCommitted {
+		return
+	}
+	ring := min(a.visit.queue.Ring, a.visit.deadline.at.Sub(f.now))
+	a.state, a.rang = AttemptRinging, f.now
+	f.timers.set(a.timer, f.now.Add(ring+ringGrace))
+	f.emit(Ring{Attempt: a.id, Extension: a.ext.ID, For: ring})
+}
+
+func (f *Floor) up(ev Up) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state == AttemptEnding || a.state == AttemptCommitted {
+		f.emit(HangUp{Attempt: ev.Attempt, Reason: "normal"}) // late-answer: the caller is gone or elsewhere
+		return
+	}
+	if a.state != AttemptRinging {
+		return
+	}
+	f.timers.set(a.timer, f.now.Add(bridgeGrace))
+	a.state, a.answered = AttemptUp, f.now
+	f.emit(Connect{Attempt: a.id})
+}
+
+func (f *Floor) connected(ev Connected) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state != AttemptUp {
+		return
+	}
+	f.timers.stop(a.timer)
+	a.state, a.talked = AttemptConnected, f.now
+	v := a.visit
+	v.queue.offered--
+	v.queue.talking++
+	f.timers.stop(v.deadline)
+	f.missed(a.agent, 0)
+}
+
+// ended is a leg seen gone: what that means depends on how far the attempt was.
+func (f *Floor) ended(ev Ended) {
+	a := f.attempts[ev.Attempt]
+	if a == nil {
+		return
+	}
+	v := a.visit
+	switch a.state {
+	case AttemptEnding:
+	case AttemptConnected:
+		f.finish(a, ByAgent, ev.Q850)
+		f.leave(v, OutcomeAnswered, a.agent.ID, ThenHangUp)
+	case AttemptCommitted, AttemptRinging, AttemptUp:
+		reason := reasonFor(ev.Cause)
+		if a.state == AttemptUp && ev.Cause == EndHangup {
+			reason = RevokeRefused // picked up and put down before the caller was there
+		}
+		f.fail(a, reason, ev.Q850)
+	}
+	f.release(a)
+}
+
+func reasonFor(c EndCause) RevokeReason {
+	switch c {
+	case EndNoAnswer:
+		return RevokeNoAnswer
+	case EndBusy:
+		return RevokeBusy
+	case EndRefused, EndHangup:
+		return RevokeRefused
+	case EndUnreachable:
+		return RevokeUnreachable
+	case EndLost:
+	}
+	return RevokeLost
+}
+
+// fail revokes an attempt for something that the agent or the phone did, and puts the visit back where it stood.
+func (f *Floor) fail(a *attempt, reason RevokeReason, q850 int) {
+	v, q := a.visit, a.visit.queue
+	f.detach(a)
+	f.emit(Revoke{Attempt: a.id, Reason: reason, Q850: q850})
+	f.spare(v, a.agent, f.now.Add(q.Retry))
+	f.letBe(a.agent, q, reason)
+	f.stand(v)
+}
+
+// letBe keeps an agent from the next offer for as long as the reason asks (DESIGN §4.5).
+func (f *Floor) letBe(ag *agent, q *queue, reason RevokeReason) {
+	var d time.Duration
+	switch reason {
+	case RevokeNoAnswer:
+		d = q.NoAnswerDelay
+		f.missed(ag, ag.misses+1)
+	case RevokeBusy:
+		d = q.BusyDelay
+	case RevokeRefused:
+		d = q.RejectDelay
+	case RevokeUnreachable:
+		d = q.UnreachableDelay
+	case RevokeCallerGone, RevokeElsewhere, RevokeLoggedOff, RevokeWithdrawn, RevokeLost:
+		return
+	}
+	ag.delay, ag.delayWhy = f.now.Add(d), reason
+	if reason == RevokeNoAnswer && q.MaxNoAnswer > 0 && ag.misses >= q.MaxNoAnswer && !ag.paused && ag.seat != nil {
+		f.missed(ag, 0)
+		f.pause(ag, "no-answer", true)
+	}
+}
+
+func (f *Floor) missed(ag *agent, n int) {
+	if ag.misses != n {
+		ag.misses = n
+		f.emit(Missed{Agent: ag.ID, Count: n})
+	}
+}
+
+// overdue ends a ring that Asterisk should have ended itself, or an answer that never got its bridge.
+func (f *Floor) overdue(a *attempt) {
+	switch a.state {
+	case AttemptRinging:
+		f.fail(a, RevokeNoAnswer, 0)
+		a.state = AttemptEnding
+		f.emit(HangUp{Attempt: a.id, Reason: "no_answer"})
+	case AttemptUp:
+		v := a.visit
+		f.takeBack(v, RevokeLost)
+		f.stand(v)
+	case AttemptCommitted, AttemptConnected, AttemptEnding:
+	}
+}
+
+// takeBack revokes a visit's open attempt, if any, for a reason that is not the agent's. The visit is left standing
+// nowhere: the caller says what becomes of it.
+func (f *Floor) takeBack(v *visit, reason RevokeReason) {
+	a := v.attempt
+	if a == nil {
+		return
+	}
+	f.detach(a)
+	f.emit(Revoke{Attempt: a.id, Reason: reason})
+	if a.state == AttemptCommitted { // no leg was asked for
+		f.release(a)
+		return
+	}
+	a.state = AttemptEnding
+	f.emit(HangUp{Attempt: a.id, Reason: "normal"})
+}
+
+// detach parts an unconnected attempt from its visit; agent and phone stay reserved until the leg is gone.
+func (f *Floor) detach(a *attempt) {
+	f.timers.stop(a.timer)
+	a.visit.queue.offered--
+	a.visit.attempt, a.visit = nil, nil
+}
+
+// finish ends a conversation: the record closes, the agent gets wrap-up, and the phone is ours until its leg is gone.
+func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
+	q := a.visit.queue
+	q.talking--
+	a.visit.attempt, a.visit = nil, nil
+	a.state = AttemptEnding
+	f.emit(Close{Attempt: a.id, By: by, Q850: q850})
+	ag := a.agent
+	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(q.Wrapup)
+	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall})
+}
+
+// release frees agent and phone: the leg is seen gone, or never was. Asterisk's device state follows its channels a
+// little later, so a phone that our own leg made busy counts as free now; a report that comes after says better.
+func (f *Floor) release(a *attempt) {
+	delete(f.attempts, a.id)
+	a.agent.attempt, a.ext.attempt = nil, nil
+	switch a.ext.state {
+	case DeviceRinging, DeviceInUse, DeviceBusy, DeviceRingInUse, DeviceOnHold:
+		a.ext.state = DeviceNotInUse
+	case DeviceUnknown, DeviceNotInUse, DeviceInvalid, DeviceUnavailable:
+	}
+	if a.agent.removed {
+		f.forget(a.agent)
+	} else {
+		f.review(a.agent)
+	}
+	if s := a.ext.agent; s != nil && s != a.agent {
+		f.review(s)
+	}
+}

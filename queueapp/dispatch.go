@@ -1,0 +1,119 @@
+package queueapp
+
+import "slices"
+
+// dispatch gives waiting visits to free agents after an event. Before the event no visit and agent fitted each other, so
+// only what the event changed is looked at: an agent who became free takes the first visit that he may serve; visits
+// that came into line each take the agent whom the strategy chooses. Where several agents became free at once the lines
+// are gone through in the order of service, so that the first visit has the first choice.
+func (f *Floor) dispatch() {
+	freed, stood, sweep := f.freed, f.stood, f.sweep
+	f.freed, f.stood, f.sweep = nil, nil, false
+	if f.held != "" {
+		return
+	}
+	switch {
+	case sweep:
+		f.goThrough(f.order)
+	case len(freed) == 1 && len(stood) == 0:
+		f.serve(freed[0])
+	case len(freed) > 0:
+		f.goThrough(f.touched(freed, stood))
+	default:
+		slices.SortStableFunc(stood, byService)
+		for _, v := range stood {
+			f.place(v)
+		}
+	}
+}
+
+func byService(v, w *visit) int {
+	switch {
+	case v.first(w):
+		return -1
+	case w.first(v):
+		return 1
+	}
+	return 0
+}
+
+// place offers a waiting visit to the agent whom its queue's strategy chooses. It reports whether one was free.
+func (f *Floor) place(v *visit) bool {
+	if v.level == nil || f.down[v.Switch] {
+		return false
+	}
+	m := v.queue.pick(f, v)
+	if m == nil {
+		return false
+	}
+	f.offer(v, m.agent)
+	return true
+}
+
+// serve offers a free agent the first visit that he may serve, over all his queues.
+func (f *Floor) serve(a *agent) {
+	if !a.free {
+		return
+	}
+	var best *visit
+	for _, m := range a.members {
+		for v := range m.queue.line.all {
+			if best != nil && best.first(v) {
+				break
+			}
+			if v.until(a, f.now).IsZero() && !f.down[v.Switch] {
+				best = v
+				break
+			}
+		}
+	}
+	if best != nil {
+		f.offer(best, a)
+	}
+}
+
+// goThrough places waiting visits of these queues in the order of service over all of them, until nobody is free. A
+// visit that is passed over is one that every free agent of its queue has just let pass.
+func (f *Floor) goThrough(queues []*queue) {
+	var next []*visit
+	for _, q := range queues {
+		if v := q.line.head(); v != nil && len(q.free) > 0 {
+			next = append(next, v)
+		}
+	}
+	for len(next) > 0 {
+		i := 0
+		for j := range next {
+			if next[j].first(next[i]) {
+				i = j
+			}
+		}
+		v := next[i]
+		q := v.queue
+		next[i] = q.line.after(v)
+		f.place(v)
+		if next[i] == nil || len(q.free) == 0 {
+			next = slices.Delete(next, i, i+1)
+		}
+	}
+}
+
+// touched gives the queues that these agents and visits belong to, in the plan's order.
+func (f *Floor) touched(freed []*agent, stood []*visit) []*queue {
+	seen := map[*queue]bool{}
+	for _, a := range freed {
+		for _, m := range a.members {
+			seen[m.queue] = true
+		}
+	}
+	for _, v := range stood {
+		seen[v.queue] = true
+	}
+	var queues []*queue
+	for _, q := range f.order {
+		if seen[q] {
+			queues = append(queues, q)
+		}
+	}
+	return queues
+}

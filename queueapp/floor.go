@@ -1,0 +1,141 @@
+package queueapp
+
+import "time"
+
+// Floor decides who gets which call. It is not safe for concurrent use: one goroutine owns it.
+type Floor struct {
+	now        time.Time
+	queues     map[QueueName]*queue
+	order      []*queue // in the plan's order, so that map order never shows
+	agents     map[AgentID]*agent
+	roll       []*agent // in the plan's order, those who left the plan with a call open at the end
+	extensions map[ExtensionID]*extension
+	visits     map[CallID]*visit
+	attempts   map[AttemptID]*attempt
+	timers     timers
+	held       string // why no offers are made; empty: they are
+	down       map[SwitchName]bool
+
+	out   []Effect // of the event being handled
+	freed []*agent // who became free during it
+	stood []*visit // which visits came into line during it
+	sweep bool     // so much changed that every line must be looked at
+}
+
+// NewFloor returns an empty floor. Its first event must be [Apply].
+func NewFloor() *Floor {
+	return &Floor{
+		queues:     map[QueueName]*queue{},
+		agents:     map[AgentID]*agent{},
+		extensions: map[ExtensionID]*extension{},
+		visits:     map[CallID]*visit{},
+		attempts:   map[AttemptID]*attempt{},
+		down:       map[SwitchName]bool{},
+	}
+}
+
+// Handle tells the floor that ev happened at now and returns what must be done about it, in order. A now before the
+// last one counts as the last one. What was due by now is dealt with first, so a late [Tick] changes nothing.
+func (f *Floor) Handle(now time.Time, ev Event) []Effect {
+	if now.After(f.now) {
+		f.now = now
+	}
+	f.out = nil
+	for tm := f.timers.due(f.now); tm != nil; tm = f.timers.due(f.now) {
+		f.fire(tm)
+	}
+	f.take(ev)
+	f.dispatch()
+	return f.out
+}
+
+// Next says when the floor next wants a [Tick]; the zero time where it waits for nothing.
+func (f *Floor) Next() time.Time {
+	if len(f.timers.heap) == 0 {
+		return time.Time{}
+	}
+	return f.timers.heap[0].at
+}
+
+func (f *Floor) take(ev Event) {
+	switch ev := ev.(type) {
+	case Apply:
+		f.apply(ev.Plan)
+	case Enter:
+		f.enter(ev)
+	case Offered, Ringing, Up, Connected, Ended:
+		f.attemptEvent(ev)
+	case Hangup:
+		f.hangup(ev)
+	case Withdraw:
+		f.withdraw(ev)
+	case Prioritise:
+		f.prioritise(ev)
+	case LogOn, LogOff, Pause, Ready:
+		f.agentEvent(ev)
+	case Device:
+		f.device(ev)
+	case Hold:
+		f.held = ev.Why
+		if f.held == "" {
+			f.held = "held"
+		}
+	case Unhold:
+		f.held, f.sweep = "", true
+	case SwitchDown:
+		f.switchDown(ev.Switch)
+	case SwitchUp:
+		f.switchUp(ev.Switch)
+	case RestoreAgent, RestoreVisit, RestoreAttempt:
+		f.restore(ev)
+	case Tick:
+	}
+}
+
+func (f *Floor) attemptEvent(ev Event) {
+	switch ev := ev.(type) {
+	case Offered:
+		f.offered(ev)
+	case Up:
+		f.up(ev)
+	case Connected:
+		f.connected(ev)
+	case Ended:
+		f.ended(ev)
+	case Ringing:
+		if a := f.attempts[ev.Attempt]; a != nil && a.state == AttemptRinging && a.heard.IsZero() {
+			a.heard = f.now
+		}
+	}
+}
+
+func (f *Floor) fire(tm *timer) {
+	switch {
+	case tm.attempt != nil:
+		f.overdue(tm.attempt)
+	case tm.agent != nil:
+		f.review(tm.agent)
+	case tm.retry:
+		f.retry(tm.visit)
+	default:
+		f.deadline(tm.visit)
+	}
+}
+
+func (f *Floor) emit(e Effect) { f.out = append(f.out, e) }
+
+// A switch that cannot be commanded takes its phones and its callers out of new offers.
+func (f *Floor) switchDown(s SwitchName) {
+	f.down[s] = true
+	for _, a := range f.roll {
+		f.review(a)
+	}
+}
+
+func (f *Floor) switchUp(s SwitchName) {
+	delete(f.down, s)
+	for _, a := range f.roll {
+		f.review(a)
+	}
+	f.sweep = true
+}

@@ -1,0 +1,76 @@
+package queueapp
+
+import (
+	"container/heap"
+	"time"
+)
+
+// timer is one thing that the floor wants to be woken for. Exactly one of visit, attempt and agent is set.
+type timer struct {
+	at      time.Time
+	order   int64 // breaks ties in the order of setting, so that the same events give the same effects
+	index   int   // in the heap; -1 when not set
+	visit   *visit
+	attempt *attempt
+	agent   *agent
+	retry   bool // visit: not its deadline but the end of a retry delay
+}
+
+// timers is a heap of timers, the next one first.
+type timers struct {
+	heap  []*timer
+	count int64
+}
+
+func (t *timers) Len() int { return len(t.heap) }
+func (t *timers) Less(i, j int) bool {
+	a, b := t.heap[i], t.heap[j]
+	if a.at.Equal(b.at) {
+		return a.order < b.order
+	}
+	return a.at.Before(b.at)
+}
+
+func (t *timers) Swap(i, j int) {
+	t.heap[i], t.heap[j] = t.heap[j], t.heap[i]
+	t.heap[i].index, t.heap[j].index = i, j
+}
+
+// Push is container/heap's; call set.
+func (t *timers) Push(x any) {
+	tm := x.(*timer)
+	tm.index = len(t.heap)
+	t.heap = append(t.heap, tm)
+}
+
+// Pop is container/heap's; call due or stop.
+func (t *timers) Pop() any {
+	last := len(t.heap) - 1
+	tm := t.heap[last]
+	t.heap[last] = nil
+	t.heap = t.heap[:last]
+	tm.index = -1
+	return tm
+}
+
+// set puts the timer in force for at, wherever it stood before.
+func (t *timers) set(tm *timer, at time.Time) {
+	t.stop(tm)
+	t.count++
+	tm.at, tm.order = at, t.count
+	heap.Push(t, tm)
+}
+
+func (t *timers) stop(tm *timer) {
+	if tm.index >= 0 && tm.index < len(t.heap) && t.heap[tm.index] == tm {
+		heap.Remove(t, tm.index)
+	}
+}
+
+// due takes the next timer that is due at now, or returns nil.
+func (t *timers) due(now time.Time) *timer {
+	if len(t.heap) == 0 || t.heap[0].at.After(now) {
+		return nil
+	}
+	return heap.Pop(t).(*timer)
+}
