@@ -1,0 +1,47 @@
+package floorplan
+
+import (
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+)
+
+// Plan is a checked floor plan with its defaults filled in. Queues, agents, extensions and menus are in the order of their
+// names, so that equal plans are equal values.
+type Plan struct {
+	Floor     queueapp.Plan
+	Menus     []ivr.Menu
+	Customers Customers
+	Settings  Settings
+}
+
+// Menu finds a menu by its name.
+func (p Plan) Menu(name string) (ivr.Menu, bool) {
+	for _, m := range p.Menus {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return ivr.Menu{}, false
+}
+
+// Settings is what holds for the whole floor: the table [floor].
+type Settings struct {
+	Node    string        // template of the name of an extension's pubsub node
+	Chat    string        // template of the chat message that announces a caller
+	Display string        // template of the name that the agent's phone displays
+	MaxCall time.Duration // no call lasts longer
+	Outage  time.Duration // how long waiting callers are kept while the database is away
+	Budget  time.Duration // how long a publish may hold the ring, from the commit
+	Lead    time.Duration // how long the record is to be there before the ring; 0: the ring follows the publish at once
+}
+
+// Customers says where customers are looked up. Empty queries mean Ringside's own table.
+type Customers struct {
+	DSN      string        // the site's own database, without a password; empty: Ringside's
+	DSNFile  string        // a file that holds the DSN, password and all; excludes DSN
+	ByCode   string        // SQL with $1 for the code
+	ByNumber string        // SQL with $1 for the caller's number
+	Timeout  time.Duration // of one look-up
+}
