@@ -1,0 +1,38 @@
+// Softwaresim is the outside world of a call centre, for trying and testing
+// Ringside: the servers, phones, callers and CRMs.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands lists what softwaresim can do; each is in the file of its own name.
+type commands struct {
+	Stack StackCmd `cmd:"" help:"Start PostgreSQL, Prosody, Asterisk and queueapp in a private directory."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	parser := kong.Must(new(commands),
+		kong.Name("softwaresim"),
+		kong.Description("The outside world of a call centre: servers, phones, callers and CRMs."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(os.Stdout, (*io.Writer)(nil)),
+	)
+	command, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := command.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "softwaresim: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,281 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"ringside/install/sounds"
+)
+
+func (s *Stack) startAsterisk(ctx context.Context) error {
+	user, err := s.place.account("asterisk")
+	if err != nil {
+		return err
+	}
+	home, err := s.place.owned(user, "asterisk")
+	if err != nil {
+		return err
+	}
+	pbx, err := s.findAsterisk(user, home)
+	if err != nil {
+		return err
+	}
+	if err := s.writeAsterisk(pbx); err != nil {
+		return err
+	}
+	return s.launch(ctx, s.add(&server{
+		name: Asterisk, log: s.place.log(Asterisk),
+		command: pbx.run, ready: s.asteriskReady,
+		order: syscall.SIGTERM,
+		drop:  "TERM",
+	}))
+}
+
+// A pbx is the Asterisk to run: the private root's, or one of the host's.
+type pbx struct {
+	user    account
+	host    string // its directory as the host sees it
+	home    string // the same, as Asterisk sees it
+	modules string
+	data    string // sounds and documentation that came with it, as Asterisk sees them
+	onHost  string // the same, as the host sees it
+	run     func() *exec.Cmd
+}
+
+func (s *Stack) findAsterisk(user account, host string) (pbx, error) {
+	p := pbx{user: user, host: host}
+	search := s.place.root
+	if s.opts.Asterisk != "" {
+		search = ""
+	}
+	modules, err := filepath.Glob(search + "/usr/lib/*/asterisk/modules")
+	if err != nil {
+		return p, fmt.Errorf("find Asterisk's modules: %w", err)
+	}
+	modules = append(modules, search+"/usr/lib/asterisk/modules", search+"/usr/lib64/asterisk/modules")
+	for _, dir := range modules {
+		if _, err := os.Stat(filepath.Join(dir, "res_stasis.so")); err == nil {
+			p.modules = strings.TrimPrefix(dir, search)
+			break
+		}
+	}
+	for _, dir := range []string{"/usr/share/asterisk", "/var/lib/asterisk"} {
+		if _, err := os.Stat(search + dir + "/documentation"); err == nil {
+			p.data, p.onHost = dir, search+dir
+			break
+		}
+	}
+	if p.modules == "" || p.data == "" {
+		return p, fmt.Errorf("cannot find the modules and documentation of Asterisk below %s/usr: rebuild the private root with install/root.sh", search)
+	}
+	if search == "" {
+		p.home = host
+		p.run = func() *exec.Cmd {
+			cmd := s.place.inRoot(user, s.opts.Asterisk, "-f", "-n", "-C", host+"/etc/asterisk.conf")
+			cmd.SysProcAttr.Chroot = ""
+			return cmd
+		}
+		return p, nil
+	}
+	p.home = filepath.Join(s.place.inner, "asterisk")
+	p.run = func() *exec.Cmd {
+		return s.place.inRoot(user, "/usr/sbin/asterisk", "-f", "-n", "-C", p.home+"/etc/asterisk.conf")
+	}
+	return p, nil
+}
+
+func (s *Stack) writeAsterisk(p pbx) error {
+	for _, dir := range []string{"etc", "db", "cache", "spool", "run", "log", "data", "data/keys"} {
+		if _, err := s.place.owned(p.user, "asterisk", dir); err != nil {
+			return err
+		}
+	}
+	trunk := []string{"127.0.0.1"}
+	if ip := net.ParseIP(s.opts.Bind); !ip.IsLoopback() && !ip.IsUnspecified() {
+		trunk = append(trunk, s.opts.Bind) // this machine calling itself
+	}
+	members := addedNumbers(s.opts.Agents)
+	if len(members) == 0 {
+		members = numbers(0)
+	}
+	values := map[string]any{
+		"Home": p.home, "Modules": p.modules, "Load": modulesLoaded(),
+		"App": appName, "Dial": s.info.Dial, "Extensions": s.info.Extensions, "Members": members,
+		"Bind": s.opts.Bind, "SIPPort": s.ports.sip, "TrunkFrom": trunk,
+		"ARIPort": s.ports.ari, "ARIUser": ariUser, "ARIPassword": s.secrets.ari,
+		"RTPFirst": s.ports.audioFirst, "RTPLast": s.ports.audioLast,
+	}
+	for _, name := range []string{
+		"asterisk.conf", "ari.conf", "extensions.conf", "http.conf", "indications.conf", "logger.conf", "modules.conf",
+		"musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf", "stasis.conf",
+	} {
+		if err := render(filepath.Join(p.host, "etc"), name, values, p.user); err != nil {
+			return err
+		}
+	}
+	for name, text := range map[string]string{
+		// Files that Asterisk complains about at every start when they are missing.
+		"cdr.conf": "[general]\nenable = no\n", "cel.conf": "[general]\nenable = no\n",
+		"manager.conf": "[general]\nenabled = no\n", "features.conf": "[general]\n", "udptl.conf": "[general]\n",
+		"acl.conf": "", "ccss.conf": "[general]\n", "pjproject.conf": "", "queuerules.conf": "", "websocket_client.conf": "",
+	} {
+		if err := write(filepath.Join(p.host, "etc", name), []byte(text), p.user); err != nil {
+			return err
+		}
+	}
+	return writeSounds(p)
+}
+
+// writeSounds gives Asterisk a data directory with everything that came with it,
+// and Ringside's own prompts and music beside.
+func writeSounds(p pbx) error {
+	data := filepath.Join(p.host, "data")
+	if err := linkAll(p.onHost, p.data, data, "sounds", "keys"); err != nil {
+		return err
+	}
+	english := filepath.Join(data, "sounds/en")
+	if err := os.MkdirAll(english, 0o755); err != nil {
+		return fmt.Errorf("lay out the sounds: %w", err)
+	}
+	// Followed on the host: in the root "en" is a link by way of /etc.
+	core, err := filepath.Glob(p.onHost + "/sounds/en_US_f_*")
+	if err != nil {
+		return fmt.Errorf("lay out the sounds: %w", err)
+	}
+	if len(core) > 0 {
+		seen := p.data + strings.TrimPrefix(core[0], p.onHost)
+		if err := linkAll(core[0], seen, english, "ringside"); err != nil {
+			return err
+		}
+	}
+	for from, to := range map[string]string{"ringside": english + "/ringside", "moh": data + "/moh"} {
+		if err := copySounds(from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkAll links every entry of a directory, seen from Asterisk, into another,
+// leaving out some names.
+func linkAll(onHost, seen, into string, except ...string) error {
+	entries, err := os.ReadDir(onHost)
+	if err != nil {
+		return fmt.Errorf("lay out the sounds: %w", err)
+	}
+	for _, e := range entries {
+		if slices.Contains(except, e.Name()) {
+			continue
+		}
+		if err := os.Symlink(filepath.Join(seen, e.Name()), filepath.Join(into, e.Name())); err != nil {
+			return fmt.Errorf("lay out the sounds: %w", err)
+		}
+	}
+	return nil
+}
+
+func copySounds(from, to string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return fmt.Errorf("lay out the sounds: %w", err)
+	}
+	sub, err := fs.Sub(sounds.FS(), from)
+	if err != nil {
+		return fmt.Errorf("lay out the sounds: %w", err)
+	}
+	return fs.WalkDir(sub, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(sub, path)
+		if err != nil {
+			return fmt.Errorf("lay out the sounds: %w", err)
+		}
+		return os.WriteFile(filepath.Join(to, path), data, 0o644)
+	})
+}
+
+// asteriskReady asks ARI who it is, which is refused until Asterisk has fully
+// booted, and SIP what it can do.
+func (s *Stack) asteriskReady(ctx context.Context) error {
+	err := get(ctx, s.info.ARI.URL+"/asterisk/info?only=status", func(r *http.Request) {
+		r.SetBasicAuth(ariUser, s.secrets.ari)
+	})
+	if err != nil {
+		return err
+	}
+	return sipReady(ctx, s.info.SIP)
+}
+
+// sipReady sends an OPTIONS request (RFC 3261 §11); any answer will do, since
+// nobody is registered yet.
+func sipReady(ctx context.Context, addr string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return err
+	}
+	us := conn.LocalAddr().String()
+	_, err = fmt.Fprintf(conn, strings.ReplaceAll(`OPTIONS sip:%[1]s SIP/2.0
+Via: SIP/2.0/UDP %[2]s;branch=z9hG4bKready;rport
+Max-Forwards: 70
+From: <sip:ready@%[2]s>;tag=ready
+To: <sip:%[1]s>
+Call-ID: ready@%[2]s
+CSeq: 1 OPTIONS
+Content-Length: 0
+
+`, "\n", "\r\n"), addr, us)
+	if err != nil {
+		return err
+	}
+	answer := make([]byte, 2000)
+	n, err := conn.Read(answer)
+	if err != nil {
+		return fmt.Errorf("ask SIP: %w", err)
+	}
+	if !strings.HasPrefix(string(answer[:n]), "SIP/2.0 ") {
+		return errors.New("ask SIP: the answer is not SIP")
+	}
+	return nil
+}
+
+// modulesLoaded lists what Asterisk loads: few, because each costs time at the
+// start, and all that the sample floor, transfers and recordings use.
+func modulesLoaded() []string {
+	return strings.Fields(`
+		res_timing_timerfd res_crypto res_http_websocket res_websocket_client res_pjproject res_sorcery_config res_sorcery_memory
+		res_sorcery_astdb res_musiconhold res_rtp_asterisk res_format_attr_opus
+		codec_ulaw codec_alaw codec_gsm codec_a_mu codec_resample
+		format_wav format_wav_gsm format_pcm format_gsm format_sln
+		bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
+		bridge_builtin_interval_features chan_bridge_media
+		func_callerid func_channel func_timeout func_logic func_strings func_devstate func_hangupcause
+		func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_global func_math func_uri func_holdintercept
+		res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_authenticator_digest
+		res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user
+		res_pjsip_registrar res_pjsip_sdp_rtp res_pjsip_caller_id res_pjsip_nat res_pjsip_dtmf_info
+		res_pjsip_rfc3326 res_pjsip_dlg_options res_pjsip_header_funcs res_pjsip_refer res_pjsip_empty_info
+		res_pjsip_logger res_pjsip_diversion res_pjsip_path res_pjsip_send_to_voicemail
+		chan_pjsip
+		app_dial app_playback app_queue app_stasis app_echo app_exec app_verbose app_stack app_mixmonitor
+		app_senddtmf app_transfer app_userevent
+		res_stasis res_stasis_answer res_stasis_device_state res_stasis_playback res_stasis_recording
+		res_stasis_snoop res_ari_model res_ari res_ari_applications res_ari_asterisk res_ari_bridges
+		res_ari_channels res_ari_device_states res_ari_endpoints res_ari_events res_ari_playbacks
+		res_ari_recordings res_ari_sounds
+		pbx_config`)
+}

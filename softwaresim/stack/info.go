@@ -1,0 +1,164 @@
+package stack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Info is what stack.json holds: how to reach every part of a running stack.
+type Info struct {
+	Floor      string      `json:"floor"`
+	SIP        string      `json:"sip"`
+	ARI        ARI         `json:"ari"`
+	XMPP       string      `json:"xmpp"`
+	PubSub     string      `json:"pubsub"`
+	WebSocket  string      `json:"websocket"`
+	CA         string      `json:"ca"`
+	Postgres   string      `json:"postgres"`
+	API        string      `json:"api"`
+	Token      string      `json:"token"`
+	Config     string      `json:"config"`
+	Floorplan  string      `json:"floorplan"`
+	PIDs       PIDs        `json:"pids"`
+	Dial       Dial        `json:"dial"`
+	Extensions []Extension `json:"extensions"`
+}
+
+// ARI is how to log in to Asterisk's REST interface. URL ends in /ari.
+type ARI struct {
+	URL      string `json:"url"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+	App      string `json:"app"`
+}
+
+// PIDs are the servers' own process ids; 0 is a server that was not started.
+type PIDs struct {
+	Queueapp int `json:"queueapp"`
+	Asterisk int `json:"asterisk"`
+	Prosody  int `json:"prosody"`
+	Postgres int `json:"postgres"`
+}
+
+// Dial holds the numbers of the sample dialplan.
+type Dial struct {
+	IVR    string `json:"ivr"`
+	Queue  string `json:"queue"`
+	Twin   string `json:"twin"`
+	Logon  string `json:"logon"`
+	Logoff string `json:"logoff"`
+}
+
+// Extension is a phone and the CRM beside it: the SIP account Number with
+// Password, and the XMPP account JID with JIDPassword.
+type Extension struct {
+	Number      string `json:"number"`
+	Password    string `json:"password"`
+	JID         string `json:"jid"`
+	JIDPassword string `json:"jid_password"`
+}
+
+// of returns where the pid of a server is kept.
+func (p *PIDs) of(server string) *int {
+	switch server {
+	case Queueapp:
+		return &p.Queueapp
+	case Asterisk:
+		return &p.Asterisk
+	case Prosody:
+		return &p.Prosody
+	default:
+		return &p.Postgres
+	}
+}
+
+// Load reads the stack.json of the stack in dir.
+func Load(dir string) (Info, error) {
+	var info Info
+	data, err := os.ReadFile(filepath.Join(dir, "stack.json"))
+	if err != nil {
+		return Info{}, fmt.Errorf("read the stack's description: %w", err)
+	}
+	if err := json.Unmarshal(data, &info); err != nil {
+		return Info{}, fmt.Errorf("read the stack's description in %s: %w", dir, err)
+	}
+	return info, nil
+}
+
+// ErrNoStack is returned by Find when no stack runs.
+var ErrNoStack = errors.New("no stack is running: start one with `softwaresim stack`, or name its directory with RINGSIDE_STACK")
+
+// Find returns the stack that runs on this machine, the one started last when
+// there are several. The environment variable RINGSIDE_STACK names the
+// directory of another.
+func Find() (Info, error) {
+	if dir := os.Getenv("RINGSIDE_STACK"); dir != "" {
+		return Load(dir)
+	}
+	locks, err := filepath.Glob(filepath.Join(shareDir(), "block-*.lock"))
+	if err != nil {
+		return Info{}, fmt.Errorf("look for running stacks: %w", err)
+	}
+	var newest string
+	var at time.Time
+	for _, lock := range locks {
+		if dir, started := running(lock); dir != "" && started.After(at) {
+			newest, at = dir, started
+		}
+	}
+	if newest == "" {
+		return Info{}, ErrNoStack
+	}
+	return Load(newest)
+}
+
+// running returns the directory of the stack that holds the lock, and when it
+// was announced; the directory is empty when no living stack does.
+func running(lock string) (string, time.Time) {
+	f, err := os.Open(lock)
+	if err != nil {
+		return "", time.Time{}
+	}
+	defer f.Close()
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		return "", time.Time{} // nobody holds it: a stack that is gone
+	}
+	stat, err := f.Stat()
+	if err != nil {
+		return "", time.Time{}
+	}
+	dir, err := os.ReadFile(lock)
+	if err != nil {
+		return "", time.Time{}
+	}
+	return string(dir), stat.ModTime()
+}
+
+// publish writes stack.json in one step, with the pids of now.
+func (s *Stack) publish() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, srv := range s.servers {
+		*s.info.PIDs.of(name) = srv.pid()
+	}
+	data, err := json.MarshalIndent(s.info, "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe the stack: %w", err)
+	}
+	path := filepath.Join(s.place.dir, "stack.json")
+	// The passwords in it are for whoever may read the directory anyway.
+	if err := os.WriteFile(path+".new", append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("describe the stack: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("describe the stack: %w", err)
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return nil
+}

@@ -1,0 +1,204 @@
+// Package stack starts the real servers that Ringside works with — PostgreSQL,
+// Prosody, Asterisk and queueapp itself — as children of this process, in one
+// private directory, on free ports. The command `softwaresim stack`, the demo
+// and the integration tests all start their world here.
+//
+// It does not build the root that the servers live in: install/root.sh does.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// The servers of a stack, as Options.Only and the methods of Stack name them.
+const (
+	Postgres = "postgres"
+	Prosody  = "prosody"
+	Asterisk = "asterisk"
+	Queueapp = "queueapp"
+)
+
+// startLimit is how long one server may take to answer: ten times what a slow,
+// busy machine was seen to need.
+const startLimit = 30 * time.Second
+
+// stopLimit is how long a server may take to end in order before it is killed.
+const stopLimit = 10 * time.Second
+
+// A Stack is a set of running servers. Its methods may be called from any
+// goroutine. Whoever starts one must Stop it; should the process die first, a
+// guard process ends the servers and removes their files.
+type Stack struct {
+	opts    Options
+	place   *place
+	ports   *ports
+	guard   *guard
+	starter *starter
+	secrets secrets
+	servers map[string]*server
+
+	stopping context.Context
+	stop     context.CancelFunc
+	minders  sync.WaitGroup
+
+	mu      sync.Mutex
+	info    Info
+	changed chan struct{} // closed and replaced whenever info changes
+}
+
+// Start starts the servers and returns when every one of them has answered a
+// real request of its protocol. When one does not, the others are ended and the
+// error is a *Failure that names it. Cancelling ctx abandons the start; once
+// Start has returned it has no effect, and Stop ends the stack.
+func Start(ctx context.Context, opts Options) (_ *Stack, err error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	s := &Stack{opts: opts, servers: make(map[string]*server), changed: make(chan struct{})}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := s.prepare(); err != nil {
+		return nil, err
+	}
+	if err := s.startAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.publish(); err != nil {
+		return nil, err
+	}
+	return s, s.ports.announce(s.place.dir)
+}
+
+func (s *Stack) prepare() (err error) {
+	if s.ports, err = reservePorts(s.opts); err != nil {
+		return err
+	}
+	if s.place, err = newPlace(s.opts); err != nil {
+		return err
+	}
+	if s.guard, err = startGuard(s.place, s.opts.Keep); err != nil {
+		return err
+	}
+	s.starter = newStarter()
+	if s.secrets, err = newSecrets(s.opts.Agents); err != nil {
+		return err
+	}
+	s.info = s.describe()
+	return s.writeShared()
+}
+
+func (s *Stack) startAll(ctx context.Context) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	for name, start := range map[string]func(context.Context) error{
+		Postgres: s.startPostgres,
+		Prosody:  s.startProsody,
+		Asterisk: s.startAsterisk,
+	} {
+		if s.opts.wants(name) {
+			group.Go(func() error { return start(groupCtx) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if !s.opts.wants(Queueapp) {
+		return nil
+	}
+	return s.startQueueapp(ctx)
+}
+
+// add makes a server known before it starts, so that Stop finds it whatever
+// happens next.
+func (s *Stack) add(srv *server) *server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.servers[srv.name] = srv
+	return srv
+}
+
+func (s *Stack) server(name string) (*server, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	srv, ok := s.servers[name]
+	if !ok {
+		return nil, fmt.Errorf("stack: %q is not one of its servers", name)
+	}
+	return srv, nil
+}
+
+// launch starts srv and waits until it answers.
+func (s *Stack) launch(ctx context.Context, srv *server) error {
+	if err := srv.start(s.starter, s.guard); err != nil {
+		return srv.failure(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	return srv.await(ctx)
+}
+
+// Stop ends the servers, queueapp first so that it can say goodbye to the
+// others, and removes the stack's files unless Options.Keep asked for them. A
+// server that does not end within 10 s, or before ctx is over, is killed.
+// Stopping twice does nothing.
+func (s *Stack) Stop(ctx context.Context) error {
+	s.stop()
+	s.minders.Wait()
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
+	defer cancel()
+	s.mu.Lock()
+	first, rest := s.servers[Queueapp], make([]*server, 0, len(s.servers))
+	for name, srv := range s.servers {
+		if name != Queueapp {
+			rest = append(rest, srv)
+		}
+	}
+	s.mu.Unlock()
+
+	if first != nil {
+		first.end(ctx)
+	}
+	var ending sync.WaitGroup
+	for _, srv := range rest {
+		ending.Go(func() { srv.end(ctx) })
+	}
+	ending.Wait()
+
+	var errs []error
+	if s.guard != nil {
+		errs = append(errs, s.guard.release())
+	}
+	if s.starter != nil {
+		s.starter.close()
+	}
+	if s.ports != nil {
+		errs = append(errs, s.ports.release())
+	}
+	return errors.Join(errs...)
+}
+
+// Info returns what stack.json says now.
+func (s *Stack) Info() Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info := s.info
+	info.Extensions = slices.Clone(info.Extensions)
+	return info
+}
+
+// Dir returns the stack's directory: stack.json, the configuration files, and
+// the servers' logs in logs/.
+func (s *Stack) Dir() string { return s.place.dir }
+
+// Log returns the path of a server's log, whether or not that server was started.
+func (s *Stack) Log(name string) string { return s.place.log(name) }
