@@ -38,7 +38,7 @@ func (s *Stack) startAsterisk(ctx context.Context) error {
 		name: Asterisk, log: s.place.log(Asterisk),
 		command: pbx.run, ready: s.asteriskReady,
 		order: syscall.SIGTERM,
-		drop:  "TERM",
+		drop:  syscall.SIGTERM,
 	}))
 }
 

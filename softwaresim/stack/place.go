@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"ringside/softwaresim/stack/child"
 )
 
 //go:embed conf
@@ -78,6 +80,23 @@ func (p *place) makeDir(dir string) (err error) {
 		return fmt.Errorf("%s is not empty: another stack may run there; name a directory that is new or empty", p.dir)
 	}
 	return err
+}
+
+// clear has everything that the stack made removed at its end, and nothing else:
+// the directory may have been there before.
+func (p *place) clear(f *child.Family) error {
+	for _, file := range []string{
+		p.servers, p.path("servers"), p.path("logs"), p.path("secrets"), p.path("stack.json"), p.path("stack.json.new"),
+		p.path("ca.pem"), p.path("queueapp.toml"), p.path("floorplan.toml"), p.path("customers.csv"),
+	} {
+		if err := f.Clear(file); err != nil {
+			return err
+		}
+	}
+	if !p.made {
+		return nil
+	}
+	return f.ClearDir(p.dir)
 }
 
 func (p *place) path(parts ...string) string {

@@ -51,7 +51,7 @@ func (s *Stack) startProsody(ctx context.Context) error {
 		},
 		ready: s.prosodyReady,
 		order: syscall.SIGTERM,
-		drop:  "TERM",
+		drop:  syscall.SIGTERM,
 	}))
 }
 

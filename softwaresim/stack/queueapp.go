@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -154,7 +153,6 @@ func (s *Stack) writeShared() error {
 func (s *Stack) queueapp(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.opts.Queueapp, append([]string{"--config", s.info.Config}, args...)...)
 	cmd.Dir = s.place.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	return cmd
 }
 
@@ -164,15 +162,15 @@ func (s *Stack) startQueueapp(ctx context.Context) error {
 		command: func() *exec.Cmd { return s.queueapp("run") },
 		ready:   s.queueappReady,
 		order:   syscall.SIGTERM,
-		drop:    "TERM",
+		drop:    syscall.SIGTERM,
 	})
 	for _, args := range [][]string{
 		{"migrate"},
 		{"apply", s.info.Floorplan},
 		{"customers", "import", s.place.path("customers.csv")},
 	} {
-		if err := runLogged(ctx, s.queueapp(args...), srv.log); err != nil {
-			return srv.failure(fmt.Errorf("queueapp %s: %w", strings.Join(args, " "), err))
+		if err := s.family.Run(ctx, s.queueapp(args...), srv.log); err != nil {
+			return srv.failure(err)
 		}
 	}
 	if err := s.launch(ctx, srv); err != nil {
@@ -257,19 +255,20 @@ func (s *Stack) mind(srv *server) {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
 	for {
+		p := srv.current()
 		select {
 		case <-s.stopping.Done():
 			return
-		case <-srv.ended():
+		case <-p.Ended():
 		}
-		s.opts.Report(fmt.Sprintf("queueapp %s; starting it again", srv.how()))
+		s.opts.Report(fmt.Sprintf("queueapp ended (%s); starting it again", how(p)))
 		select {
 		case <-s.stopping.Done():
 			return
 		case <-time.After(pause.NextBackOff()):
 		}
 		if err := s.revive(srv); err != nil {
-			if !errors.Is(err, context.Canceled) {
+			if s.stopping.Err() == nil {
 				s.opts.Report(err.Error())
 			}
 			continue
@@ -279,8 +278,13 @@ func (s *Stack) mind(srv *server) {
 	}
 }
 
+// revive waits for as long as it takes: what queueapp needs may be away too.
 func (s *Stack) revive(srv *server) error {
-	if err := s.launch(s.stopping, srv); err != nil {
+	p, err := s.spawn(srv)
+	if err != nil {
+		return err
+	}
+	if err := srv.await(s.stopping, p); err != nil {
 		return err
 	}
 	return s.publish()

@@ -6,12 +6,20 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"ringside/softwaresim/stack/child"
 )
+
+// startLimit is how long one server may take to answer: ten times what a slow,
+// busy machine was seen to need.
+const startLimit = 30 * time.Second
+
+// stopLimit is how long a server may take to end in order before it is killed.
+const stopLimit = 10 * time.Second
 
 // A server is one of the stack's children. It can be started again after it has
 // ended.
@@ -21,55 +29,71 @@ type server struct {
 	command func() *exec.Cmd            // makes what to run; called for each start
 	ready   func(context.Context) error // asks it once; nil when it has answered
 	order   syscall.Signal              // ends it in order
-	drop    string                      // signal name that the guard ends it by
+	drop    syscall.Signal              // ends it when nobody is left to wait
 
 	mu      sync.Mutex
-	process *os.Process
-	gone    chan struct{} // closed when process has been waited for
-	state   string        // how it ended, set before gone is closed
-	stopped bool          // it was told to end
+	process *child.Process // nil until it was started
 }
 
-func (s *server) start(starter *starter, guard *guard) error {
-	out, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("open its log: %w", err)
-	}
-	defer out.Close()
-	cmd := s.command()
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := starter.start(cmd); err != nil {
-		return fmt.Errorf("start it: %w", err)
-	}
-	pid := cmd.Process.Pid
-	watchErr := guard.watch(pid, s.drop)
-
-	gone := make(chan struct{})
+func (s *server) current() *child.Process {
 	s.mu.Lock()
-	s.process, s.gone, s.state, s.stopped = cmd.Process, gone, "", false
-	s.mu.Unlock()
-	// Ends with the process; end and await wait for it by gone.
-	go func() {
-		err := cmd.Wait()
-		// The guard is gone only when the stack is being ended already.
-		_ = guard.forget(pid)
-		s.mu.Lock()
-		s.state = "ended in order"
-		if err != nil {
-			s.state = "ended with " + err.Error()
-		}
-		s.mu.Unlock()
-		close(gone)
-	}()
-	// One that ended at once cannot be watched; await tells that story better.
-	if watchErr != nil && !errors.Is(watchErr, os.ErrNotExist) {
-		return watchErr
+	defer s.mu.Unlock()
+	return s.process
+}
+
+// pid is the server's own process id, 0 when it does not run.
+func (s *server) pid() int {
+	p := s.current()
+	if p == nil {
+		return 0
+	}
+	select {
+	case <-p.Ended():
+		return 0
+	default:
+		return p.PID()
+	}
+}
+
+// launch starts the server and waits until it answers.
+func (s *Stack) launch(ctx context.Context, srv *server) error {
+	p, err := s.spawn(srv)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if err := srv.await(ctx, p); err != nil {
+		return err
+	}
+	if srv.name != Queueapp {
+		s.minders.Go(func() { s.tellEnd(srv, p) })
 	}
 	return nil
 }
 
+func (s *Stack) spawn(srv *server) (*child.Process, error) {
+	p, err := s.family.Start(srv.command(), srv.log, srv.drop)
+	if err != nil {
+		return nil, srv.failure(err)
+	}
+	srv.mu.Lock()
+	srv.process = p
+	srv.mu.Unlock()
+	return p, nil
+}
+
+// tellEnd reports the end of a server unless the stack is stopped before.
+func (s *Stack) tellEnd(srv *server, p *child.Process) {
+	select {
+	case <-s.stopping.Done():
+	case <-p.Ended():
+		s.opts.Report(fmt.Sprintf("%s ended (%s)", srv.name, how(p)))
+	}
+}
+
 // await asks the server until it answers, has ended, or ctx is over.
-func (s *server) await(ctx context.Context) error {
+func (s *server) await(ctx context.Context, p *child.Process) error {
 	pause := 5 * time.Millisecond
 	for {
 		err := s.ready(ctx)
@@ -77,125 +101,99 @@ func (s *server) await(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.ended():
-			return s.failure(fmt.Errorf("it %s before it answered", s.how()))
+		case <-p.Ended():
+			return s.failure(fmt.Errorf("it ended (%s) before it answered", how(p)))
 		case <-ctx.Done():
-			return s.failure(fmt.Errorf("it did not answer in time (%w): %w", context.Cause(ctx), err))
+			return s.failure(fmt.Errorf("it did not answer (%w): %w", context.Cause(ctx), err))
 		case <-time.After(pause):
 		}
 		pause = min(2*pause, 100*time.Millisecond)
 	}
 }
 
-func (s *server) ended() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone == nil { // never started
-		gone := make(chan struct{})
-		close(gone)
-		return gone
+func how(p *child.Process) string {
+	if err := p.Err(); err != nil {
+		return err.Error()
 	}
-	return s.gone
+	return "exit status 0"
 }
 
-func (s *server) how() string {
+func (s *Stack) server(name string) (*server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state
+	srv, ok := s.servers[name]
+	if !ok {
+		return nil, fmt.Errorf("stack: %q is not one of its servers", name)
+	}
+	return srv, nil
 }
 
-// unexpected says whether the server, once it has ended, was not told to.
-func (s *server) unexpected() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.stopped
+// Signal sends a signal to a server of the stack, to stop it for a while or to
+// kill it. A queueapp that ends is started again; the other servers stay down
+// until Restart.
+func (s *Stack) Signal(server string, sig os.Signal) error {
+	srv, err := s.server(server)
+	if err != nil {
+		return err
+	}
+	p := srv.current()
+	if p == nil {
+		return fmt.Errorf("signal %s: it was not started", server)
+	}
+	return p.Signal(sig)
 }
 
-// pid is the server's own process id, 0 when it does not run.
-func (s *server) pid() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.process == nil {
-		return 0
+// Kill kills a server (SIGKILL) and returns when it is gone.
+func (s *Stack) Kill(ctx context.Context, server string) error {
+	srv, err := s.server(server)
+	if err != nil {
+		return err
 	}
-	select {
-	case <-s.gone:
-		return 0
-	default:
-		return s.process.Pid
-	}
-}
-
-func (s *server) signal(sig os.Signal) error {
-	s.mu.Lock()
-	process := s.process
-	s.mu.Unlock()
-	if process == nil {
-		return fmt.Errorf("signal %s: it was not started", s.name)
-	}
-	if err := process.Signal(sig); err != nil {
-		return fmt.Errorf("signal %s: %w", s.name, err)
+	if p := srv.current(); p != nil {
+		p.End(ctx, syscall.SIGKILL)
 	}
 	return nil
 }
 
-// end asks the server to end and waits; when ctx is over it is killed.
-func (s *server) end(ctx context.Context) {
-	s.mu.Lock()
-	process := s.process
-	s.stopped = true
-	s.mu.Unlock()
-	if process == nil {
-		return
+// Restart ends a server if it runs, starts it with the same files and ports, and
+// returns when it answers and stack.json has its new pid.
+func (s *Stack) Restart(ctx context.Context, server string) error {
+	srv, err := s.server(server)
+	if err != nil {
+		return err
 	}
-	// Errors here mean that it has ended already, which is what is wanted.
-	_ = process.Signal(s.order)
-	_ = process.Signal(syscall.SIGCONT) // one that is stopped would not hear
-	select {
-	case <-s.ended():
-	case <-ctx.Done():
-		_ = process.Kill()
-		<-s.ended()
+	pids := s.Info().PIDs
+	before := *pids.of(server)
+	if p := srv.current(); p != nil {
+		limited, cancel := context.WithTimeout(ctx, stopLimit)
+		defer cancel()
+		p.End(limited, srv.order)
 	}
-}
-
-// A starter forks from one operating system thread that lives as long as the
-// stack, because PR_SET_PDEATHSIG fires when that thread ends.
-type starter struct {
-	requests chan startRequest
-	closed   sync.Once
-	done     chan struct{}
-}
-
-type startRequest struct {
-	cmd   *exec.Cmd
-	reply chan error
-}
-
-func newStarter() *starter {
-	s := &starter{requests: make(chan startRequest), done: make(chan struct{})}
-	go s.run()
-	return s
-}
-
-func (s *starter) run() {
-	defer close(s.done)
-	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-	for r := range s.requests {
-		r.reply <- r.cmd.Start()
+	if server == Queueapp { // started again by its minder
+		return s.WaitRestarted(ctx, server, before)
 	}
+	if err := s.launch(ctx, srv); err != nil {
+		return err
+	}
+	return s.publish()
 }
 
-func (s *starter) start(cmd *exec.Cmd) error {
-	reply := make(chan error)
-	s.requests <- startRequest{cmd, reply}
-	return <-reply
-}
-
-// close ends the thread; the servers must have ended before.
-func (s *starter) close() {
-	s.closed.Do(func() { close(s.requests) })
-	<-s.done
+// WaitRestarted returns when stack.json names another pid than before for the
+// server, which is only once the new process has answered.
+func (s *Stack) WaitRestarted(ctx context.Context, server string, before int) error {
+	for {
+		s.mu.Lock()
+		now, changed := *s.info.PIDs.of(server), s.changed
+		s.mu.Unlock()
+		if now != before && now != 0 {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s to be ready again: %w", server, context.Cause(ctx))
+		}
+	}
 }
 
 // A Failure says which server could not be started or went wrong, with the end
@@ -225,6 +223,9 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Err }
 
 func (s *server) failure(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: %w", s.name, err) // somebody gave up; the server is not to blame
+	}
 	lines := tail(s.log, 12)
 	return &Failure{Server: s.name, Err: err, Log: lines, Remedy: remedy(s.name, strings.Join(lines, "\n"))}
 }
@@ -247,7 +248,7 @@ func remedy(server, log string) string {
 		return "free some disk space and start the stack again"
 	case has("too many open files"):
 		return "raise the limit of open files (ulimit -n) and start the stack again"
-	case has("error while loading shared libraries"), has("no such file or directory") && server != Queueapp:
+	case has("error while loading shared libraries"):
 		return "the private root looks damaged: install/root.sh --remove, then install/root.sh"
 	case server == Queueapp:
 		return "its log says what it could not do; run with --keep to read all logs and try `queueapp doctor` on its configuration"

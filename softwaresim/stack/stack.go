@@ -9,12 +9,13 @@ package stack
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"ringside/softwaresim/stack/child"
 )
 
 // The servers of a stack, as Options.Only and the methods of Stack name them.
@@ -25,13 +26,6 @@ const (
 	Queueapp = "queueapp"
 )
 
-// startLimit is how long one server may take to answer: ten times what a slow,
-// busy machine was seen to need.
-const startLimit = 30 * time.Second
-
-// stopLimit is how long a server may take to end in order before it is killed.
-const stopLimit = 10 * time.Second
-
 // A Stack is a set of running servers. Its methods may be called from any
 // goroutine. Whoever starts one must Stop it; should the process die first, a
 // guard process ends the servers and removes their files.
@@ -39,8 +33,7 @@ type Stack struct {
 	opts    Options
 	place   *place
 	ports   *ports
-	guard   *guard
-	starter *starter
+	family  *child.Family
 	secrets secrets
 	servers map[string]*server
 
@@ -87,10 +80,14 @@ func (s *Stack) prepare() (err error) {
 	if s.place, err = newPlace(s.opts); err != nil {
 		return err
 	}
-	if s.guard, err = startGuard(s.place, s.opts.Keep); err != nil {
+	if s.family, err = child.NewFamily(); err != nil {
 		return err
 	}
-	s.starter = newStarter()
+	if !s.opts.Keep {
+		if err := s.place.clear(s.family); err != nil {
+			return err
+		}
+	}
 	if s.secrets, err = newSecrets(s.opts.Agents); err != nil {
 		return err
 	}
@@ -127,26 +124,6 @@ func (s *Stack) add(srv *server) *server {
 	return srv
 }
 
-func (s *Stack) server(name string) (*server, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	srv, ok := s.servers[name]
-	if !ok {
-		return nil, fmt.Errorf("stack: %q is not one of its servers", name)
-	}
-	return srv, nil
-}
-
-// launch starts srv and waits until it answers.
-func (s *Stack) launch(ctx context.Context, srv *server) error {
-	if err := srv.start(s.starter, s.guard); err != nil {
-		return srv.failure(err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	return srv.await(ctx)
-}
-
 // Stop ends the servers, queueapp first so that it can say goodbye to the
 // others, and removes the stack's files unless Options.Keep asked for them. A
 // server that does not end within 10 s, or before ctx is over, is killed.
@@ -156,35 +133,36 @@ func (s *Stack) Stop(ctx context.Context) error {
 	s.minders.Wait()
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
-	s.mu.Lock()
-	first, rest := s.servers[Queueapp], make([]*server, 0, len(s.servers))
-	for name, srv := range s.servers {
-		if name != Queueapp {
-			rest = append(rest, srv)
-		}
-	}
-	s.mu.Unlock()
-
-	if first != nil {
-		first.end(ctx)
-	}
-	var ending sync.WaitGroup
-	for _, srv := range rest {
-		ending.Go(func() { srv.end(ctx) })
-	}
-	ending.Wait()
+	s.endAll(ctx)
 
 	var errs []error
-	if s.guard != nil {
-		errs = append(errs, s.guard.release())
-	}
-	if s.starter != nil {
-		s.starter.close()
+	if s.family != nil {
+		errs = append(errs, s.family.Close())
 	}
 	if s.ports != nil {
 		errs = append(errs, s.ports.release())
 	}
 	return errors.Join(errs...)
+}
+
+func (s *Stack) endAll(ctx context.Context) {
+	s.mu.Lock()
+	servers := maps.Clone(s.servers)
+	s.mu.Unlock()
+	end := func(srv *server) {
+		if p := srv.current(); p != nil {
+			p.End(ctx, srv.order)
+		}
+	}
+	if srv, ok := servers[Queueapp]; ok {
+		end(srv)
+		delete(servers, Queueapp)
+	}
+	var ending sync.WaitGroup
+	for _, srv := range servers {
+		ending.Go(func() { end(srv) })
+	}
+	ending.Wait()
 }
 
 // Info returns what stack.json says now.

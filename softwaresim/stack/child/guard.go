@@ -1,4 +1,4 @@
-package stack
+package child
 
 import (
 	_ "embed"
@@ -13,10 +13,8 @@ import (
 //go:embed guard.sh
 var guardScript string
 
-// A guard is a small process that ends a stack's servers when this process has
-// gone, however it went: it reads a pipe that only this process holds open. The
-// kernel's own means, PR_SET_PDEATHSIG, follows the thread that forked and is
-// set as well, for the moment before the guard has heard of a server.
+// A guard is a small process that reads a pipe which only this process holds
+// open; when that ends, it ends the children that are left and removes files.
 type guard struct {
 	cmd *exec.Cmd
 
@@ -24,47 +22,39 @@ type guard struct {
 	pipe *os.File
 }
 
-// startGuard starts a guard that will also remove the stack's files, unless keep.
-func startGuard(p *place, keep bool) (*guard, error) {
+func startGuard() (*guard, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start the stack's guard: %w", err)
+		return nil, fmt.Errorf("start the guard: %w", err)
 	}
 	defer r.Close()
-	g := &guard{pipe: w, cmd: exec.Command("/bin/sh", "-c", guardScript, "ringside-stack-guard")}
+	g := &guard{pipe: w, cmd: exec.Command("/bin/sh", "-c", guardScript, "ringside-guard")}
 	g.cmd.Stdin = r
 	g.cmd.Dir = "/"
-	// Ctrl-C and kill -- -PGRP are for the stack, not for its guard.
+	// Ctrl-C, and a kill of the whole process group, are not for the guard.
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := g.cmd.Start(); err != nil {
 		w.Close()
-		return nil, fmt.Errorf("start the stack's guard: %w", err)
+		return nil, fmt.Errorf("start the guard: %w", err)
 	}
-	if keep {
-		return g, nil
-	}
-	err = g.tell("remove", p.servers)
-	for _, own := range []string{"stack.json", "stack.json.new", "servers", "logs", "secrets", "ca.pem", "queueapp.toml", "floorplan.toml", "customers.csv"} {
-		if err == nil {
-			err = g.tell("remove", p.path(own))
-		}
-	}
-	if err == nil && p.made {
-		err = g.tell("rmdir", p.dir)
-	}
-	return g, err
+	return g, nil
 }
 
+// tell writes one order. The script reads words up to the end of the line.
 func (g *guard) tell(words ...string) error {
+	line := strings.Join(words, " ")
+	if strings.ContainsAny(line, "\n\\") {
+		return fmt.Errorf("tell the guard: %q cannot be said", line)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, err := fmt.Fprintln(g.pipe, strings.Join(words, " ")); err != nil {
-		return fmt.Errorf("tell the stack's guard: %w", err)
+	if _, err := fmt.Fprintln(g.pipe, line); err != nil {
+		return fmt.Errorf("tell the guard: %w", err)
 	}
 	return nil
 }
 
-// watch has the guard end pid by signal once this process has gone.
+// watch has the guard end pid by a signal, named without SIG.
 func (g *guard) watch(pid int, signal string) error {
 	started, err := startTime(pid)
 	if err != nil {
@@ -86,7 +76,7 @@ func (g *guard) release() error {
 		return nil // released before
 	}
 	if err := g.cmd.Wait(); err != nil {
-		return fmt.Errorf("remove the stack's files: %w", err)
+		return fmt.Errorf("wait for the guard to clear up: %w", err)
 	}
 	return nil
 }
@@ -98,9 +88,10 @@ func startTime(pid int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("watch process %d: %w", pid, err)
 	}
-	_, after, found := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(after)
-	if !found || len(fields) < 20 {
+	// The second field is the program's name in brackets, and may hold anything.
+	text := string(stat)
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 20 {
 		return "", fmt.Errorf("watch process %d: cannot read %q", pid, stat)
 	}
 	return fields[19], nil
