@@ -1,0 +1,121 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// slowReader is how long a reader of the event stream may leave a write blocked before it is dropped.
+const slowReader = 5 * time.Second
+
+// Happening is the data of one server-sent event.
+type Happening struct {
+	N     int64           `json:"n"`
+	At    time.Time       `json:"at"`
+	Event string          `json:"event"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// events streams what happens as server-sent events (HTML, 9.2), from the Last-Event-ID on where that is remembered.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	since, err := lastSeen(r)
+	if err != nil {
+		return err
+	}
+	select {
+	case s.watchers <- struct{}{}:
+		defer func() { <-s.watchers }()
+	default:
+		return problem(http.StatusServiceUnavailable, "watchers", "Too many event streams are open",
+			fmt.Sprintf("At most %d at a time: close one.", cap(s.watchers)))
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	notices, err := s.floor.Watch(ctx, since)
+	if err != nil {
+		return err
+	}
+	s.stream(ctx, eventStream{w: w, control: http.NewResponseController(w)}, notices)
+	return nil
+}
+
+// lastSeen is the id from which a reader goes on: the header that browsers send, or ?since=.
+func lastSeen(r *http.Request) (int64, error) {
+	text := r.Header.Get("Last-Event-ID")
+	if text == "" {
+		text = r.URL.Query().Get("since")
+	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, problem(http.StatusBadRequest, "since", "Last-Event-ID is no id of ours", "Send the id of an event that you have seen, or none.")
+	}
+	return n, nil
+}
+
+// stream writes until somebody is gone: the reader, the floor, or this server. What then goes wrong has nobody to hear it.
+func (s *Server) stream(ctx context.Context, out eventStream, notices <-chan Notice) {
+	beat := time.NewTicker(s.heartbeat)
+	defer beat.Stop()
+	err := out.begin()
+	for err == nil {
+		select {
+		case n, open := <-notices:
+			if !open {
+				return
+			}
+			err = out.send(n)
+		case <-beat.C:
+			err = out.comment("still here")
+		case <-s.closing:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// eventStream writes server-sent events, each within slowReader.
+type eventStream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (o eventStream) begin() error {
+	h := o.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // a proxy must not keep events back
+	// The read deadline of the request would end the stream. A test's recorder has none.
+	_ = o.control.SetReadDeadline(time.Time{})
+	return o.write("retry: 1000\n\n")
+}
+
+func (o eventStream) comment(text string) error { return o.write(": " + text + "\n\n") }
+
+func (o eventStream) send(n Notice) error {
+	event := strings.NewReplacer("\r", " ", "\n", " ").Replace(n.Event)
+	data, err := json.Marshal(Happening{N: n.N, At: n.At, Event: event, Data: n.Payload})
+	if err != nil {
+		return fmt.Errorf("event %d: %w", n.N, err)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: %s\n\n", n.N, event, data)
+	return o.write(b.String())
+}
+
+func (o eventStream) write(text string) error {
+	_ = o.control.SetWriteDeadline(time.Now().Add(slowReader)) // a test's recorder has none
+	if _, err := o.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return o.control.Flush()
+}
