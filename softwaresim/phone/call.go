@@ -1,0 +1,319 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// byeTime is how long a BYE is waited for before the call counts as over anyway.
+const byeTime = 5 * time.Second
+
+// Side is who did something: this phone or the other side.
+type Side string
+
+// The two sides of a call, and Nobody where a message was lost.
+const (
+	Us     Side = "us"
+	Them   Side = "them"
+	Nobody Side = "nobody"
+)
+
+// Outcome is how a call ended.
+type Outcome struct {
+	// Answered says whether it had been answered, and Talked for how long.
+	Answered bool          `json:"answered"`
+	Talked   time.Duration `json:"talked,omitempty"`
+	// By is who ended it, by hanging up, giving up or refusing.
+	By Side `json:"by"`
+	// Code is the final response to the INVITE: 200, or that of the refusal, 487 for
+	// a caller who gave up, 408 where nothing came.
+	Code int `json:"code"`
+	// Reason is the Reason header of the message that ended it, or what went wrong.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Call is one call at a phone, in or out. All methods are safe for concurrent use.
+type Call struct {
+	ua      *UA
+	phone   *Phone // nil for a call from the trunk
+	number  string // of the phone, or of the caller
+	inbound bool
+	from    Party
+	to      string
+	id      string
+	media   *stream
+	feed    feed
+
+	hangup   chan struct{} // closed when this side wants it to end
+	told     chan verdict  // what Answer or Refuse said
+	answered chan struct{} // closed when the 200 was sent or received
+	acked    chan struct{} // closed when the ACK was received
+	given    chan struct{} // closed when a CANCEL was received
+	done     chan struct{}
+
+	onceHangup, onceAcked sync.Once
+
+	mu       sync.Mutex
+	dialog   dialog
+	far      session // theirs
+	version  int     // of our SDP
+	ended    bool
+	bye      bool // ours was sent
+	answerAt time.Time
+	cancel   string // Reason of the CANCEL
+	outcome  Outcome
+}
+
+func (u *UA) newCall(number string, from Party, to, id string) *Call {
+	return &Call{
+		ua: u, number: number, from: from, to: to, id: id,
+		feed:     feed{keep: true},
+		hangup:   make(chan struct{}),
+		told:     make(chan verdict, 1),
+		answered: make(chan struct{}),
+		acked:    make(chan struct{}),
+		given:    make(chan struct{}),
+		done:     make(chan struct{}),
+	}
+}
+
+// ID is the SIP Call-ID.
+func (c *Call) ID() string { return c.id }
+
+// From is the caller as the INVITE's From header shows it.
+func (c *Call) From() Party { return c.from }
+
+// To is the number that was called.
+func (c *Call) To() string { return c.to }
+
+// Inbound reports whether the call came to this phone.
+func (c *Call) Inbound() bool { return c.inbound }
+
+// Events returns what has happened to the call so far.
+func (c *Call) Events() []Event { return c.feed.events() }
+
+// Watch delivers all events of the call from its first on, also those that have
+// happened already.
+func (c *Call) Watch() *Watch { return c.feed.watch() }
+
+// Done is closed when the call is over.
+func (c *Call) Done() <-chan struct{} { return c.done }
+
+// Outcome is how the call ended. It is the zero value before Done is closed.
+func (c *Call) Outcome() Outcome {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.outcome
+}
+
+// AwaitAnswer waits until the call is answered. If it ends first, the error says how.
+func (c *Call) AwaitAnswer(ctx context.Context) error {
+	select {
+	case <-c.answered:
+		return nil
+	default:
+	}
+	select {
+	case <-c.answered:
+		return nil
+	case <-c.done:
+		o := c.Outcome()
+		return fmt.Errorf("call to %s not answered: %d %s: %w", c.to, o.Code, o.Reason, ErrOver)
+	case <-ctx.Done():
+		return fmt.Errorf("wait for call to %s to be answered: %w", c.to, context.Cause(ctx))
+	}
+}
+
+// AwaitEnd waits until the call is over and returns how it ended.
+func (c *Call) AwaitEnd(ctx context.Context) (Outcome, error) {
+	select {
+	case <-c.done:
+		return c.Outcome(), nil
+	case <-ctx.Done():
+		return Outcome{}, fmt.Errorf("wait for call to %s to end: %w", c.to, context.Cause(ctx))
+	}
+}
+
+// Hangup ends the call, whatever it is doing: it sends a CANCEL before the answer of a
+// call out, refuses a ringing call in with 603, sends a BYE after the answer. It waits
+// until the call is over or ctx is done. Hanging up a call that is over does nothing.
+func (c *Call) Hangup(ctx context.Context) error {
+	c.onceHangup.Do(func() { close(c.hangup) })
+	_, err := c.AwaitEnd(ctx)
+	return err
+}
+
+// Press presses keys, any of 0-9 * # A-D, one after the other with the timing, and
+// waits until the last one was let go.
+func (c *Call) Press(ctx context.Context, keys string, t KeyTiming) error {
+	t = t.orDefault()
+	for i := range len(keys) {
+		if i > 0 {
+			if err := c.pause(ctx, t.Gap); err != nil {
+				return err
+			}
+		}
+		if err := c.media.press(ctx, keys[i], t.Down); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pause lets time pass while the call lasts.
+func (c *Call) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-c.done:
+		return fmt.Errorf("pause: %w", ErrOver)
+	case <-ctx.Done():
+		return fmt.Errorf("pause: %w", context.Cause(ctx))
+	}
+}
+
+// note records an event and hands it to all who watch.
+func (c *Call) note(e Event) {
+	e.Phone, e.CallID, e.Call = c.number, c.id, c
+	c.feed.publish(e)
+	if c.phone != nil {
+		c.phone.feed.publish(e)
+	}
+	c.ua.feed.publish(e)
+}
+
+// establish notes the answer and begins the media. The time is that of the 200.
+func (c *Call) establish(at time.Time, far session) {
+	c.mu.Lock()
+	c.answerAt, c.far = at, far
+	c.mu.Unlock()
+	c.note(Event{At: at, Kind: Answered, Code: 200})
+	c.media.start(far)
+	close(c.answered)
+}
+
+// talk waits until the call is over, hanging up when told to or, if limit is not
+// zero, after that time.
+func (c *Call) talk(limit time.Duration) {
+	var expired <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case <-c.done:
+	case <-c.hangup:
+		c.sendBye("")
+	case <-expired:
+		c.sendBye("")
+	}
+}
+
+// sendBye ends an answered call from this side.
+func (c *Call) sendBye(reason string) {
+	c.mu.Lock()
+	if c.ended || c.bye {
+		c.mu.Unlock()
+		<-c.done
+		return
+	}
+	c.bye = true
+	bye := c.dialog.request(sip.BYE)
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), byeTime)
+	defer cancel()
+	at := time.Now()
+	c.note(Event{At: at, Kind: ByeSent})
+	_, err := c.ua.do(ctx, bye)
+	if err != nil && !errors.Is(err, sip.ErrTransactionTerminated) {
+		reason = err.Error()
+	}
+	c.finish(at, Outcome{By: Us, Code: 200, Reason: reason})
+}
+
+// receiveBye handles the other side's BYE.
+func (c *Call) receiveBye(req *sip.Request, tx sip.ServerTransaction) {
+	select { // the 200 may be on its way to be noted
+	case <-c.answered:
+	case <-c.done:
+	case <-c.ua.closed:
+	}
+	at, reason := c.ua.arrivedAt(req), reasonOf(req)
+	c.mu.Lock()
+	crossing := c.bye
+	c.mu.Unlock()
+	c.note(Event{At: at, Kind: ByeReceived, Reason: reason})
+	c.ua.respond(tx, sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil))
+	if !crossing {
+		c.finish(at, Outcome{By: Them, Code: 200, Reason: reason})
+	}
+}
+
+// receiveInvite handles a re-INVITE: the other side moves its media, holds or resumes.
+func (c *Call) receiveInvite(req *sip.Request, tx sip.ServerTransaction) {
+	far, err := parseSession(req.Body())
+	if len(req.Body()) == 0 { // an offer is asked for (RFC 3261 §14.1)
+		far, err = c.farSession(), nil
+	}
+	var ours session
+	if err == nil {
+		ours, err = far.answer(c.media.local, c.media.media.codecs())
+	}
+	if err != nil {
+		c.ua.respond(tx, sip.NewResponseFromRequest(req, sip.StatusNotAcceptableHere, "Not Acceptable Here", nil))
+		return
+	}
+	c.mu.Lock()
+	c.far = far
+	c.version++
+	version := c.version
+	c.mu.Unlock()
+	c.media.start(far)
+	c.note(Event{At: c.ua.arrivedAt(req), Kind: Reinvited, Reason: far.direction})
+	res := sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)
+	res.AppendHeader(c.ua.contact(c.contactUser()))
+	setSDP(res, ours.marshal(c.ua.sessionID, version))
+	c.ua.respond(tx, res)
+}
+
+func (c *Call) farSession() session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.far
+}
+
+// contactUser is what the user part of our Contact is.
+func (c *Call) contactUser() string {
+	if c.phone != nil {
+		return c.phone.line
+	}
+	return escapeUser(c.number)
+}
+
+// finish ends the call once: it closes the media, notes the end, and forgets the call.
+func (c *Call) finish(at time.Time, o Outcome) {
+	c.mu.Lock()
+	if c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.ended = true
+	if !c.answerAt.IsZero() {
+		o.Answered, o.Talked = true, at.Sub(c.answerAt)
+	}
+	c.outcome = o
+	c.mu.Unlock()
+	heard := c.media.close()
+	c.note(Event{At: at, Kind: Ended, Code: o.Code, Reason: o.Reason, Outcome: &o, Heard: &heard})
+	c.feed.finish()
+	c.ua.forget(c)
+	close(c.done)
+}

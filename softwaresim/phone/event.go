@@ -1,0 +1,234 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind says what happened at a phone or to a call. The set is open: print an
+// unknown kind as it is.
+type Kind string
+
+// What can happen. "Sent" and "received" are as seen from this phone.
+const (
+	// Registered: the registrar accepted the phone's contact.
+	Registered Kind = "registered"
+	// RegisterFailed: it did not; Reason says why. The phone goes on trying.
+	RegisterFailed Kind = "register-failed"
+	// Unregistered: the contact was taken back.
+	Unregistered Kind = "unregistered"
+
+	// InviteSent and InviteReceived begin a call; From and To say whose.
+	InviteSent     Kind = "invite-sent"
+	InviteReceived Kind = "invite-received"
+	// Trying, Ringing and Progress: a provisional response, with its Code: 100, 180
+	// to 182, or 183 (media before the answer).
+	Trying   Kind = "trying"
+	Ringing  Kind = "ringing"
+	Progress Kind = "progress"
+	// Answered: the 200, sent by the side that was called.
+	Answered Kind = "answered"
+	// AckSent and AckReceived: the ACK of that 200.
+	AckSent     Kind = "ack-sent"
+	AckReceived Kind = "ack-received"
+	// Refused: a final response other than a 200, with its Code.
+	Refused Kind = "refused"
+	// CancelSent and CancelReceived: the caller gives up before the answer; Reason
+	// is the Reason header (RFC 3326), which says "answered elsewhere".
+	CancelSent     Kind = "cancel-sent"
+	CancelReceived Kind = "cancel-received"
+	// ByeSent and ByeReceived end an answered call.
+	ByeSent     Kind = "bye-sent"
+	ByeReceived Kind = "bye-received"
+	// Reinvited: the other side changed the call's media; Reason is the new direction.
+	Reinvited Kind = "reinvited"
+
+	// MediaReceived: the first RTP packet came.
+	MediaReceived Kind = "media-received"
+	// KeySent and KeyReceived: a key was let go (RFC 4733's end of event); Key is it.
+	KeySent     Kind = "key-sent"
+	KeyReceived Kind = "key-received"
+
+	// Ended is a call's last event: Outcome says how, Heard what came by RTP.
+	Ended Kind = "ended"
+)
+
+// Party is one side of a call as the other sees it: a From header's display name
+// and user part, unescaped.
+type Party struct {
+	Name   string `json:"name,omitempty"`
+	Number string `json:"number"`
+}
+
+// Event is something that happened at a phone.
+type Event struct {
+	// At is when: for a message that was received, the moment it arrived at the
+	// socket; for one that was sent, the moment just before. It carries Go's
+	// monotonic clock, so differences within a process are exact.
+	At   time.Time `json:"at"`
+	Kind Kind      `json:"event"`
+	// Phone is the extension's number, or the caller's for a call from the trunk.
+	Phone string `json:"phone"`
+	// CallID is the SIP Call-ID, empty for registrations.
+	CallID  string   `json:"call_id,omitempty"`
+	From    *Party   `json:"from,omitempty"`
+	To      string   `json:"to,omitempty"`
+	Code    int      `json:"code,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	Key     string   `json:"key,omitempty"`
+	Outcome *Outcome `json:"outcome,omitempty"`
+	Heard   *Heard   `json:"heard,omitempty"`
+
+	// Call is the call it happened to, nil for registrations.
+	Call *Call `json:"-"`
+}
+
+// ErrOver is returned by Watch.Next when what is watched can bring no more events:
+// the call ended, or the user agent was closed.
+var ErrOver = errors.New("it is over")
+
+// Watch delivers events in the order in which they happened. It never loses one and
+// never holds up the phone: what is not yet read waits in memory. Close it when done.
+// One goroutine at a time may call Next.
+type Watch struct {
+	mu     sync.Mutex
+	queue  []Event
+	over   bool
+	wake   chan struct{}
+	leave  func(*Watch)
+	passed []Kind // what Next skipped, for its error message
+}
+
+// Next returns the next event of one of the given kinds, or the next of any kind if
+// none is given; events of other kinds before it are skipped. It waits for it until
+// ctx is done. The error is ErrOver where no such event can come any more.
+func (w *Watch) Next(ctx context.Context, kinds ...Kind) (Event, error) {
+	for {
+		w.mu.Lock()
+		for len(w.queue) > 0 {
+			e := w.queue[0]
+			w.queue = w.queue[1:]
+			if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
+				w.passed = w.passed[:0]
+				w.mu.Unlock()
+				return e, nil
+			}
+			w.passed = append(w.passed, e.Kind)
+		}
+		over := w.over
+		w.mu.Unlock()
+		if over {
+			return Event{}, w.failure(kinds, ErrOver)
+		}
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+			return Event{}, w.failure(kinds, context.Cause(ctx))
+		}
+	}
+}
+
+func (w *Watch) failure(kinds []Kind, cause error) error {
+	names := func(kinds []Kind, none string) string {
+		if len(kinds) == 0 {
+			return none
+		}
+		s := make([]string, len(kinds))
+		for i, k := range kinds {
+			s[i] = string(k)
+		}
+		return strings.Join(s, ", ")
+	}
+	return fmt.Errorf("wait for %s, seen so far: %s: %w",
+		names(kinds, "any event"), names(w.passed, "nothing"), cause)
+}
+
+// Close ends the watch. It is safe to call more than once.
+func (w *Watch) Close() { w.leave(w) }
+
+func (w *Watch) push(events ...Event) {
+	w.mu.Lock()
+	w.queue = append(w.queue, events...)
+	w.mu.Unlock()
+	w.nudge()
+}
+
+func (w *Watch) finish() {
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+	w.nudge()
+}
+
+func (w *Watch) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// feed hands events to its watches. With keep it remembers them, so that a watch
+// that begins late still sees all.
+type feed struct {
+	keep bool
+
+	mu      sync.Mutex
+	kept    []Event
+	over    bool
+	watches map[*Watch]struct{}
+}
+
+func (f *feed) watch() *Watch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := &Watch{wake: make(chan struct{}, 1), leave: f.unwatch}
+	w.queue = append(w.queue, f.kept...)
+	w.over = f.over
+	if f.watches == nil {
+		f.watches = make(map[*Watch]struct{})
+	}
+	f.watches[w] = struct{}{}
+	return w
+}
+
+func (f *feed) unwatch(w *Watch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.watches, w)
+}
+
+func (f *feed) publish(e Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.over {
+		return
+	}
+	if f.keep {
+		f.kept = append(f.kept, e)
+	}
+	for w := range f.watches {
+		w.push(e)
+	}
+}
+
+// finish says that nothing will be published any more.
+func (f *feed) finish() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.over = true
+	for w := range f.watches {
+		w.finish()
+	}
+}
+
+// events returns what was kept so far.
+func (f *feed) events() []Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.kept)
+}

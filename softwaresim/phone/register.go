@@ -1,0 +1,192 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// registrationTime is for how long a phone asks to be registered; it registers again
+// well before.
+const registrationTime = 300 * time.Second
+
+// The times between attempts to register again after one that failed.
+const (
+	firstRetry = 500 * time.Millisecond
+	lastRetry  = 15 * time.Second
+)
+
+// registration is what a phone's REGISTER requests have in common (RFC 3261 §10.2).
+type registration struct {
+	callID string
+	tag    string
+	seq    uint32
+	active bool
+}
+
+// Register registers the phone and keeps it registered until Unregister or UA.Close.
+// It returns when the registrar has accepted, or with its refusal.
+func (p *Phone) Register(ctx context.Context) error {
+	granted, err := p.registerOnce(ctx, registrationTime)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopAgain != nil {
+		return nil
+	}
+	if !p.ua.enter() {
+		return fmt.Errorf("register %s: the user agent is closed", p.account.Number)
+	}
+	again, stop := context.WithCancel(context.Background())
+	p.stopAgain = stop
+	p.again.Go(func() {
+		defer p.ua.wg.Done()
+		p.registerAgain(again, granted)
+	})
+	return nil
+}
+
+// Unregister takes the registration back. It does nothing for a phone that is not
+// registered.
+func (p *Phone) Unregister(ctx context.Context) error {
+	p.mu.Lock()
+	stop, active := p.stopAgain, p.register.active
+	p.stopAgain = nil
+	p.mu.Unlock()
+	if stop != nil {
+		stop()
+		p.again.Wait()
+	}
+	if !active {
+		return nil
+	}
+	_, err := p.registerOnce(ctx, 0)
+	return err
+}
+
+// registerAgain registers again when two thirds of the granted time are over, and
+// after a failure sooner and again, until ctx is done.
+func (p *Phone) registerAgain(ctx context.Context, granted time.Duration) {
+	retry := firstRetry
+	timer := time.NewTimer(granted * 2 / 3)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		granted, err := p.registerOnce(ctx, registrationTime)
+		if err != nil {
+			timer.Reset(retry)
+			retry = min(2*retry, lastRetry)
+			continue
+		}
+		retry = firstRetry
+		timer.Reset(granted * 2 / 3)
+	}
+}
+
+// registerOnce sends one REGISTER, with a digest when asked for, and returns the time
+// that the registrar granted.
+func (p *Phone) registerOnce(ctx context.Context, expires time.Duration) (time.Duration, error) {
+	req := p.newRegister(expires)
+	res, err := p.ua.do(ctx, req)
+	if err == nil && challenged(res) {
+		res, err = p.authorise(ctx, req, res)
+	}
+	if err == nil && !res.IsSuccess() {
+		err = fmt.Errorf("the registrar says %d %s", res.StatusCode, res.Reason)
+		if challenged(res) {
+			err = fmt.Errorf("%w; check the extension's password", err)
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return 0, fmt.Errorf("register %s: %w", p.account.Number, err)
+	}
+	if err != nil {
+		p.note(Event{At: time.Now(), Kind: RegisterFailed, Reason: err.Error()})
+		return 0, fmt.Errorf("register %s at %s: %w", p.account.Number, p.ua.server, err)
+	}
+	p.mu.Lock()
+	p.register.active = expires > 0
+	p.mu.Unlock()
+	kind := Registered
+	if expires == 0 {
+		kind = Unregistered
+	}
+	p.note(Event{At: p.ua.arrivedAt(res), Kind: kind})
+	return grantedTime(res, expires), nil
+}
+
+// authorise sends a REGISTER again with credentials, and once more if the registrar
+// says that its challenge was stale.
+func (p *Phone) authorise(ctx context.Context, req *sip.Request, res *sip.Response) (*sip.Response, error) {
+	for range 2 {
+		p.mu.Lock()
+		p.register.seq++
+		p.mu.Unlock()
+		again, tx, err := p.ua.authorise(ctx, req, res, p.account.Number, p.account.Password)
+		if err != nil {
+			return nil, err
+		}
+		res, err = final(ctx, again, tx)
+		tx.Terminate()
+		if err != nil || !challenged(res) {
+			return res, err
+		}
+		req = again
+	}
+	return res, nil
+}
+
+func (p *Phone) newRegister(expires time.Duration) *sip.Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := &p.register
+	if r.callID == "" {
+		r.callID, r.tag = newID(), sip.GenerateTagN(16)
+	}
+	r.seq++
+	self := p.ua.serverURI(escapeUser(p.account.Number))
+	req := newRequest(sip.REGISTER, p.ua.serverURI(""),
+		&sip.FromHeader{Address: self, Params: sip.HeaderParams{{K: "tag", V: r.tag}}},
+		&sip.ToHeader{Address: self}, r.callID, r.seq)
+	req.AppendHeader(p.ua.contact(p.line))
+	req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(expires/time.Second))))
+	return req
+}
+
+// grantedTime is the shortest time that a registrar's response names, or what was
+// asked for.
+func grantedTime(res *sip.Response, asked time.Duration) time.Duration {
+	granted := asked
+	shorter := func(seconds string) {
+		if n, err := strconv.Atoi(seconds); err == nil && n > 0 {
+			granted = min(granted, time.Duration(n)*time.Second)
+		}
+	}
+	if h := res.GetHeader("Expires"); h != nil {
+		shorter(h.Value())
+	}
+	for _, h := range res.GetHeaders("Contact") {
+		if contact, ok := h.(*sip.ContactHeader); ok {
+			if seconds, ok := contact.Params.Get("expires"); ok {
+				shorter(seconds)
+			}
+		}
+	}
+	return granted
+}
+
+func (p *Phone) note(e Event) {
+	e.Phone = p.account.Number
+	p.feed.publish(e)
+	p.ua.feed.publish(e)
+}
