@@ -2,20 +2,15 @@ package stack
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"ringside/install/sounds"
 )
 
 func (s *Stack) startAsterisk(ctx context.Context) error {
@@ -27,9 +22,12 @@ func (s *Stack) startAsterisk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pbx, err := s.findAsterisk(user, home)
+	pbx, err := s.rootAsterisk(user, home)
+	if s.opts.Asterisk != "" {
+		pbx, err = s.hostAsterisk(ctx, user, home)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("asterisk: %w", err)
 	}
 	if err := s.writeAsterisk(pbx); err != nil {
 		return err
@@ -40,59 +38,6 @@ func (s *Stack) startAsterisk(ctx context.Context) error {
 		order: syscall.SIGTERM,
 		drop:  syscall.SIGTERM,
 	}))
-}
-
-// A pbx is the Asterisk to run: the private root's, or one of the host's.
-type pbx struct {
-	user    account
-	host    string // its directory as the host sees it
-	home    string // the same, as Asterisk sees it
-	modules string
-	data    string // sounds and documentation that came with it, as Asterisk sees them
-	onHost  string // the same, as the host sees it
-	run     func() *exec.Cmd
-}
-
-func (s *Stack) findAsterisk(user account, host string) (pbx, error) {
-	p := pbx{user: user, host: host}
-	search := s.place.root
-	if s.opts.Asterisk != "" {
-		search = ""
-	}
-	modules, err := filepath.Glob(search + "/usr/lib/*/asterisk/modules")
-	if err != nil {
-		return p, fmt.Errorf("find Asterisk's modules: %w", err)
-	}
-	modules = append(modules, search+"/usr/lib/asterisk/modules", search+"/usr/lib64/asterisk/modules")
-	for _, dir := range modules {
-		if _, err := os.Stat(filepath.Join(dir, "res_stasis.so")); err == nil {
-			p.modules = strings.TrimPrefix(dir, search)
-			break
-		}
-	}
-	for _, dir := range []string{"/usr/share/asterisk", "/var/lib/asterisk"} {
-		if _, err := os.Stat(search + dir + "/documentation"); err == nil {
-			p.data, p.onHost = dir, search+dir
-			break
-		}
-	}
-	if p.modules == "" || p.data == "" {
-		return p, fmt.Errorf("cannot find the modules and documentation of Asterisk below %s/usr: rebuild the private root with install/root.sh", search)
-	}
-	if search == "" {
-		p.home = host
-		p.run = func() *exec.Cmd {
-			cmd := s.place.inRoot(user, s.opts.Asterisk, "-f", "-n", "-C", host+"/etc/asterisk.conf")
-			cmd.SysProcAttr.Chroot = ""
-			return cmd
-		}
-		return p, nil
-	}
-	p.home = filepath.Join(s.place.inner, "asterisk")
-	p.run = func() *exec.Cmd {
-		return s.place.inRoot(user, "/usr/sbin/asterisk", "-f", "-n", "-C", p.home+"/etc/asterisk.conf")
-	}
-	return p, nil
 }
 
 func (s *Stack) writeAsterisk(p pbx) error {
@@ -137,74 +82,6 @@ func (s *Stack) writeAsterisk(p pbx) error {
 	return writeSounds(p)
 }
 
-// writeSounds gives Asterisk a data directory with everything that came with it,
-// and Ringside's own prompts and music beside.
-func writeSounds(p pbx) error {
-	data := filepath.Join(p.host, "data")
-	if err := linkAll(p.onHost, p.data, data, "sounds", "keys"); err != nil {
-		return err
-	}
-	english := filepath.Join(data, "sounds/en")
-	if err := os.MkdirAll(english, 0o755); err != nil {
-		return fmt.Errorf("lay out the sounds: %w", err)
-	}
-	// Followed on the host: in the root "en" is a link by way of /etc.
-	core, err := filepath.Glob(p.onHost + "/sounds/en_US_f_*")
-	if err != nil {
-		return fmt.Errorf("lay out the sounds: %w", err)
-	}
-	if len(core) > 0 {
-		seen := p.data + strings.TrimPrefix(core[0], p.onHost)
-		if err := linkAll(core[0], seen, english, "ringside"); err != nil {
-			return err
-		}
-	}
-	for from, to := range map[string]string{"ringside": english + "/ringside", "moh": data + "/moh"} {
-		if err := copySounds(from, to); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// linkAll links every entry of a directory, seen from Asterisk, into another,
-// leaving out some names.
-func linkAll(onHost, seen, into string, except ...string) error {
-	entries, err := os.ReadDir(onHost)
-	if err != nil {
-		return fmt.Errorf("lay out the sounds: %w", err)
-	}
-	for _, e := range entries {
-		if slices.Contains(except, e.Name()) {
-			continue
-		}
-		if err := os.Symlink(filepath.Join(seen, e.Name()), filepath.Join(into, e.Name())); err != nil {
-			return fmt.Errorf("lay out the sounds: %w", err)
-		}
-	}
-	return nil
-}
-
-func copySounds(from, to string) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return fmt.Errorf("lay out the sounds: %w", err)
-	}
-	sub, err := fs.Sub(sounds.FS(), from)
-	if err != nil {
-		return fmt.Errorf("lay out the sounds: %w", err)
-	}
-	return fs.WalkDir(sub, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(sub, path)
-		if err != nil {
-			return fmt.Errorf("lay out the sounds: %w", err)
-		}
-		return os.WriteFile(filepath.Join(to, path), data, 0o644)
-	})
-}
-
 // asteriskReady asks ARI who it is, which is refused until Asterisk has fully
 // booted, and SIP what it can do.
 func (s *Stack) asteriskReady(ctx context.Context) error {
@@ -228,17 +105,17 @@ func sipReady(ctx context.Context, addr string) error {
 	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
 		return err
 	}
-	us := conn.LocalAddr().String()
+	// New each time: the answer to a branch seen before goes where it went then.
 	_, err = fmt.Fprintf(conn, strings.ReplaceAll(`OPTIONS sip:%[1]s SIP/2.0
-Via: SIP/2.0/UDP %[2]s;branch=z9hG4bKready;rport
+Via: SIP/2.0/UDP %[2]s;branch=z9hG4bK%[3]s;rport
 Max-Forwards: 70
-From: <sip:ready@%[2]s>;tag=ready
+From: <sip:ready@%[2]s>;tag=%[3]s
 To: <sip:%[1]s>
-Call-ID: ready@%[2]s
+Call-ID: %[3]s
 CSeq: 1 OPTIONS
 Content-Length: 0
 
-`, "\n", "\r\n"), addr, us)
+`, "\n", "\r\n"), addr, conn.LocalAddr(), rand.Text())
 	if err != nil {
 		return err
 	}
