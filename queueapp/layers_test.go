@@ -26,7 +26,7 @@ func layers() []layer {
 		{path: "ringside/queueapp/record", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/queueapp/transcript", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/ivr", pure: true, ours: []string{"ringside/queueapp"}},
-		{path: "ringside/queueapp/floorplan", ours: []string{"ringside/queueapp", "ringside/ivr"}, only: []string{"github.com/BurntSushi/toml"}},
+		{path: "ringside/queueapp/floorplan", free: true, ours: []string{"ringside/queueapp", "ringside/ivr"}},
 		{path: "ringside/queueapp/engine", free: true, ours: []string{
 			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/floorplan", "ringside/ivr",
 		}},
