@@ -63,7 +63,8 @@ func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 			w.duration(v)
 		}
 	}
-	duration("ring", q.Ring, d.Ring)
+	w.key("ring") // always: it is what a reader looks for
+	w.duration(q.Ring)
 	duration("wrapup", q.Wrapup, d.Wrapup)
 	duration("timeout", q.Timeout, d.Timeout)
 	if brief == exact || q.Music != d.Music {

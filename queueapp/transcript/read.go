@@ -176,7 +176,7 @@ func (r *reader) time(what string) time.Time {
 		return r.origin.Add(d)
 	}
 	at, err := time.Parse(time.RFC3339Nano, t.text)
-	if err != nil {
+	if year := at.UTC().Year(); err != nil || year < 0 || year > 9999 { // which RFC 3339 could not write again
 		r.fail("%s is no time: want %s as RFC 3339 or, in a transcript, as +20s", t, what)
 		return time.Time{}
 	}

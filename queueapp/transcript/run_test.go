@@ -1,0 +1,153 @@
+package transcript_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ringside/queueapp"
+	"ringside/queueapp/transcript"
+)
+
+// alarm is a floor that rings 5 s after each caller, and remembers what it was told.
+type alarm struct {
+	due    []time.Time
+	rang   int
+	told   []queueapp.Event
+	hungry bool // wants a tick for ever
+}
+
+func (a *alarm) Handle(now time.Time, e queueapp.Event) []queueapp.Effect {
+	a.told = append(a.told, e)
+	var out []queueapp.Effect
+	for len(a.due) > 0 && !a.due[0].After(now) && !a.hungry {
+		a.rang++
+		id := queueapp.AttemptID{Call: "c", N: a.rang}
+		out = append(out, queueapp.Offer{Attempt: id, Agent: "1", Extension: "1", Queue: "q", Expires: now.Add(time.Minute)})
+		a.due = a.due[1:]
+	}
+	if _, ok := e.(queueapp.Enter); ok {
+		a.due = append(a.due, now.Add(5*time.Second))
+	}
+	return out
+}
+
+func (a *alarm) Next() time.Time {
+	if len(a.due) == 0 {
+		return time.Time{}
+	}
+	return a.due[0]
+}
+
+func run(t *testing.T, file string, f transcript.Floor) (transcript.Transcript, string, error) {
+	t.Helper()
+	want, err := transcript.Parse("x", []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := transcript.Run(want, f)
+	return got, string(transcript.Print(got)), err
+}
+
+func TestAFloorGetsItsTicksWhenItAsks(t *testing.T) {
+	for name, file := range map[string]string{
+		"between events, and what came of them is shown": `-- floor --
+-- events --    -- effects --
+1s  enter c q
+                6s  offer c.1 1
+10s  enter d q
+                15s  offer c.2 1
+16s  end
+`,
+		"before an event of the same time": `-- floor --
+-- events --    -- effects --
+1s  enter c q
+                6s  offer c.1 1
+6s  hangup c
+`,
+		"not past the last line": `-- floor --
+-- events --    -- effects --
+1s  enter c q
+5s  hangup c
+`,
+		"up to an effect that is only expected": `-- floor --
+-- events --    -- effects --
+1s  enter c q
+                6s  offer c.1 1
+`,
+		"not where the transcript ticks itself": `-- floor --
+-- events --    -- effects --
+1s  enter c q
+9s  tick        9s  offer c.1 1
+20s  end
+`,
+		"with what an offer is asked about": `-- floor --
+-- events --    -- effects --
+1s  enter c q
+                6s  offer c.1 1 queue q expires +1m6s
+`,
+	} {
+		want, err := transcript.Parse("x", []byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, got, err := run(t, file, &alarm{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(transcript.Print(want)), got); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+func TestWhatTheFloorDoesOtherwiseShows(t *testing.T) {
+	_, got, err := run(t, "-- floor --\n-- events -- -- effects --\n1s enter c q\n             6s offer c.1 2\n", &alarm{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, "6s  offer c.1 1\n") {
+		t.Errorf("printed:\n%s", got)
+	}
+	_, got, err = run(t, "-- floor --\n-- events --\n1s enter c q\n6s end\n", &alarm{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, "6s  offer c.1 1\n") {
+		t.Errorf("an effect that nobody expected is missing:\n%s", got)
+	}
+}
+
+func TestTheFloorBeginsAsTheTranscriptSays(t *testing.T) {
+	f := &alarm{}
+	got, _, err := run(t, `-- floor --
+queue q leastrecent
+agent 1 idle 3s
+-- events --
+1s  enter a q
+2s  enter b q entry 7
+3s  enter c q
+`, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []queueapp.Event{
+		queueapp.Apply{Plan: got.Plan},
+		queueapp.RestoreAgent{Agent: "1", Extension: "1", LastCall: got.Origin.Add(-3 * time.Second)},
+		queueapp.Enter{Call: "a", Queue: "q", Entry: 1},
+		queueapp.Enter{Call: "b", Queue: "q", Entry: 7},
+		queueapp.Enter{Call: "c", Queue: "q", Entry: 8},
+	}
+	if diff := cmp.Diff(want, f.told); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFloorThatNeverRestsIsFound(t *testing.T) {
+	_, _, err := run(t, "-- floor --\n-- events --\n1s enter a q\n9s end\n", &alarm{hungry: true})
+	if err == nil || !strings.Contains(err.Error(), "the floor wants another") {
+		t.Errorf("got %v", err)
+	}
+}
