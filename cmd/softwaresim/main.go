@@ -16,6 +16,8 @@ import (
 // commands lists what softwaresim can do; each is in the file of its own name.
 type commands struct {
 	Stack StackCmd `cmd:"" help:"Start PostgreSQL, Prosody, Asterisk and queueapp in a private directory."`
+	Phone PhoneCmd `cmd:"" help:"Be an extension's phone: register, ring, answer or refuse."`
+	Call  CallCmd  `cmd:"" help:"Call a number, press keys, and report each step."`
 }
 
 func main() {

@@ -104,7 +104,7 @@ func (c *arrivalConn) ReadFrom(p []byte) (int, net.Addr, error) {
 // the socket closed would open another that nobody closes.
 func (c *arrivalConn) stopHearing() {
 	c.deaf.Store(true)
-	time.Sleep(settleTime)
+	<-time.After(settleTime)
 }
 
 // arrival is the time since the socket was opened at which a datagram came.

@@ -88,6 +88,23 @@ type Event struct {
 	Call *Call `json:"-"`
 }
 
+// AnsweredElsewhere reports whether a CANCEL or BYE says that another phone took the
+// call (RFC 3326: SIP cause 200, or Q.850 cause 26), so that this one shows no missed
+// call.
+func (e Event) AnsweredElsewhere() bool {
+	for reason := range strings.SplitSeq(e.Reason, ", ") {
+		protocol, params, _ := strings.Cut(reason, ";")
+		for param := range strings.SplitSeq(params, ";") {
+			switch param = strings.TrimSpace(param); {
+			case strings.EqualFold(protocol, "SIP") && param == "cause=200",
+				strings.EqualFold(protocol, "Q.850") && param == "cause=26":
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // ErrOver is returned by Watch.Next when what is watched can bring no more events:
 // the call ended, or the user agent was closed.
 var ErrOver = errors.New("it is over")

@@ -14,12 +14,27 @@ type verdict struct {
 	talk time.Duration
 }
 
-// reasons are the phrases of the refusals that phones use.
-var reasons = map[int]string{
-	sip.StatusNotFound: "Not Found", sip.StatusTemporarilyUnavailable: "Temporarily Unavailable",
-	sip.StatusBusyHere: "Busy Here", sip.StatusNotAcceptableHere: "Not Acceptable Here",
-	sip.StatusInternalServerError: "Server Internal Error", sip.StatusServiceUnavailable: "Service Unavailable",
-	sip.StatusGlobalBusyEverywhere: "Busy Everywhere", sip.StatusGlobalDecline: "Decline",
+// phrase is what a refusal's status line says beside its code.
+func phrase(code int) string {
+	switch code {
+	case sip.StatusNotFound:
+		return "Not Found"
+	case sip.StatusTemporarilyUnavailable:
+		return "Temporarily Unavailable"
+	case sip.StatusBusyHere:
+		return "Busy Here"
+	case sip.StatusNotAcceptableHere:
+		return "Not Acceptable Here"
+	case sip.StatusInternalServerError:
+		return "Server Internal Error"
+	case sip.StatusServiceUnavailable:
+		return "Service Unavailable"
+	case sip.StatusGlobalBusyEverywhere:
+		return "Busy Everywhere"
+	case sip.StatusGlobalDecline:
+		return "Decline"
+	}
+	return "Refused"
 }
 
 // Answer answers a ringing call, whatever the phone's behaviour would do.
@@ -131,11 +146,7 @@ func (c *Call) decide(b Behaviour) (v verdict, ok bool) {
 }
 
 func (c *Call) refuse(invite *sip.Request, tx sip.ServerTransaction, code int) {
-	reason := reasons[code]
-	if reason == "" {
-		reason = "Refused"
-	}
-	at := time.Now()
+	at, reason := time.Now(), phrase(code)
 	if err := tx.Respond(sip.NewResponseFromRequest(invite, code, reason, nil)); err != nil {
 		c.finish(time.Now(), Outcome{By: Them, Code: sip.StatusRequestTerminated}) // cancelled meanwhile
 		return
