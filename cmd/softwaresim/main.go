@@ -26,12 +26,15 @@ func main() {
 	parser := kong.Must(new(commands),
 		kong.Name("softwaresim"),
 		kong.Description("The outside world of a call centre: servers, phones, callers and CRMs."),
-		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(os.Stdout, (*io.Writer)(nil)),
 	)
 	command, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "softwaresim: %v (softwaresim --help says more)\n", err)
+		stop()
+		os.Exit(2)
+	}
 	if err := command.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "softwaresim: %v\n", err)
 		stop()

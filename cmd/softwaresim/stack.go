@@ -48,11 +48,11 @@ func (c *StackCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	info := s.Info()
-	say(fmt.Sprintf("stack ready\n  directory %s\n  SIP %s, numbers %s menu, %s queue, %s Asterisk's own\n  end it with Ctrl-C",
+	say(fmt.Sprintf("stack ready\n  directory  %s\n  SIP        %s; dial %s for the menu, %s for the queue, %s for Asterisk's own\n  end it     Ctrl-C",
 		s.Dir(), info.SIP, info.Dial.IVR, info.Dial.Queue, info.Dial.Twin))
 	<-ctx.Done()
 	if c.Keep {
-		say("kept: " + s.Dir())
+		say("kept: " + s.Dir() + " and, where its link \"servers\" leads, the servers' own files")
 	}
 	return s.Stop(context.WithoutCancel(ctx))
 }

@@ -59,14 +59,16 @@ func newPlace(opts Options) (*place, error) {
 func (p *place) makeDir(dir string) (err error) {
 	if dir == "" {
 		p.made = true
-		p.dir, err = os.MkdirTemp("", "ringside-stack-")
-		return err
+		dir, err = os.MkdirTemp("", "ringside-stack-")
+		if err != nil {
+			return err
+		}
 	}
 	if p.dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
-	if strings.ContainsAny(p.dir, "\n\"\\") {
-		return fmt.Errorf("%q has a character that the configuration files cannot hold", p.dir)
+	if strings.ContainsFunc(p.dir, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
+		return fmt.Errorf("%q has a character that the configuration files cannot hold: name another directory", p.dir)
 	}
 	if err = os.Mkdir(p.dir, 0o700); err == nil {
 		p.made = true

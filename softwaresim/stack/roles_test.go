@@ -92,7 +92,7 @@ func playQueueapp(args []string) error {
 
 // playOwner starts a stack, says where, and waits to be killed.
 func playOwner() error {
-	s, err := Start(context.Background(), Options{Only: []string{Postgres, Prosody, Asterisk}})
+	s, err := Start(context.Background(), Options{Only: []string{Postgres, Prosody, Asterisk}, Unlisted: true})
 	if err != nil {
 		return err
 	}
@@ -221,10 +221,6 @@ func TestNoOrphans(t *testing.T) {
 	info, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
-	}
-	t.Setenv("RINGSIDE_STACK", "")
-	if found, err := Find(); err != nil || found.SIP == "" {
-		t.Errorf("a running stack is not found: %v", err)
 	}
 	// One that hangs must not stay behind either.
 	if err := syscall.Kill(info.PIDs.Prosody, syscall.SIGSTOP); err != nil {

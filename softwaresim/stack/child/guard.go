@@ -40,10 +40,11 @@ func startGuard() (*guard, error) {
 	return g, nil
 }
 
-// tell writes one order. The script reads words up to the end of the line.
+// tell writes one order. The script takes what follows the first word as it is,
+// up to the end of the line.
 func (g *guard) tell(words ...string) error {
 	line := strings.Join(words, " ")
-	if strings.ContainsAny(line, "\n\\") {
+	if strings.Contains(line, "\n") {
 		return fmt.Errorf("tell the guard: %q cannot be said", line)
 	}
 	g.mu.Lock()

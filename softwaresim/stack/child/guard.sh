@@ -5,19 +5,24 @@ trap '' INT TERM HUP
 watched=
 files=
 dir=
-while read -r verb one rest; do
-	case $verb in
-	watch) watched="$watched $one:${rest% *}:${rest##* }" ;;
-	forget)
+while IFS= read -r line; do
+	rest=${line#* }
+	case $line in
+	watch\ *)
+		# shellcheck disable=SC2086 # pid, start time, signal
+		set -- $rest
+		watched="$watched $1:$2:$3"
+		;;
+	forget\ *)
 		kept=
 		for entry in $watched; do
-			[ "${entry%%:*}" = "$one" ] || kept="$kept $entry"
+			[ "${entry%%:*}" = "$rest" ] || kept="$kept $entry"
 		done
 		watched=$kept
 		;;
-	remove) files="$files${one}${rest:+ $rest}
+	remove\ *) files="$files$rest
 " ;;
-	rmdir) dir="$one${rest:+ $rest}" ;;
+	rmdir\ *) dir=$rest ;;
 	esac
 done
 
