@@ -88,6 +88,9 @@ func (p *phone) expect(beginnings ...string) string {
 		if err != nil {
 			p.t.Fatalf("phone %s waited for %q: %v", p.user, beginnings, err)
 		}
+		if strings.HasPrefix(string(buf[:n]), "OPTIONS") { // is this phone still there?
+			p.respond(string(buf[:n]), "200 OK")
+		}
 		for _, b := range beginnings {
 			if strings.HasPrefix(string(buf[:n]), b) {
 				return string(buf[:n])
