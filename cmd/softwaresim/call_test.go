@@ -24,10 +24,10 @@ func switchboard(t *testing.T, b phone.Behaviour) string {
 }
 
 func TestCallReportsEachStep(t *testing.T) {
-	var out bytes.Buffer
-	cmd := CallCmd{Number: "0000", Keys: "1", From: `Ana <5550100>`, Server: switchboard(t, phone.AnswerAfter(0)),
-		For: 300 * time.Millisecond}
-	if err := cmd.Run(t.Context(), &out); err != nil {
+	ctx, interrupt := context.WithCancel(t.Context())
+	out := interruptAfter{marker: "key 1 sent", interrupt: interrupt}
+	cmd := CallCmd{Number: "0000", Keys: "1", From: `Ana <5550100>`, Server: switchboard(t, phone.AnswerAfter(0))}
+	if err := cmd.Run(ctx, &out); err != nil {
 		t.Fatal(err)
 	}
 	rest := out.String()
@@ -69,6 +69,17 @@ func TestCallGivesUp(t *testing.T) {
 		t.Error(err)
 	}
 	if !strings.Contains(out.String(), "CANCEL sent") {
+		t.Error(out.String())
+	}
+}
+
+func TestCallHangsUpWhenItIsTime(t *testing.T) {
+	var out bytes.Buffer
+	cmd := CallCmd{Number: "0000", Server: switchboard(t, phone.AnswerAfter(0)), For: 20 * time.Millisecond}
+	if err := cmd.Run(t.Context(), &out); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(out.String(), "BYE sent") {
 		t.Error(out.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringside/softwaresim/phone"
+	"ringside/softwaresim/phone/voice"
 	"ringside/softwaresim/stack"
 )
 
@@ -47,7 +48,7 @@ func (c *PhoneCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ua, err := phone.Listen(phone.Config{Server: server, Media: phone.Media{Tone: c.Tone}})
+	ua, err := phone.Listen(phone.Config{Server: server, Media: voice.Media{Tone: c.Tone}})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringside/softwaresim/phone"
+	"ringside/softwaresim/phone/voice"
 	"ringside/softwaresim/stack"
 )
 
@@ -39,7 +40,7 @@ func TestOnAsterisk(t *testing.T) {
 }
 
 // newPhone registers a phone on a user agent of its own.
-func newPhone(t *testing.T, info stack.Info, number string, b phone.Behaviour, m phone.Media) *phone.Phone {
+func newPhone(t *testing.T, info stack.Info, number string, b phone.Behaviour, m voice.Media) *phone.Phone {
 	t.Helper()
 	p := listen(t, phone.Config{Server: info.SIP, Media: m}).NewPhone(account(t, info, number), b)
 	if err := p.Register(soon(t)); err != nil {
@@ -59,12 +60,12 @@ func account(t *testing.T, info stack.Info, number string) phone.Account {
 	return phone.Account{}
 }
 
-func newCaller(t *testing.T, info stack.Info, m phone.Media) *phone.Caller {
+func newCaller(t *testing.T, info stack.Info, m voice.Media) *phone.Caller {
 	return listen(t, phone.Config{Server: info.SIP, Media: m}).Caller(phone.Party{Name: "Ana", Number: "5550100"})
 }
 
 func tryRegistration(t *testing.T, info stack.Info) {
-	p := newPhone(t, info, "1000", phone.AnswerAfter(0), phone.Media{})
+	p := newPhone(t, info, "1000", phone.AnswerAfter(0), voice.Media{})
 	w := p.Watch()
 	if err := p.Register(soon(t)); err != nil {
 		t.Errorf("registering again: %v", err)
@@ -74,7 +75,7 @@ func tryRegistration(t *testing.T, info stack.Info) {
 		t.Fatal(err)
 	}
 	next(t, w, phone.Unregistered)
-	call, err := newCaller(t, info, phone.Media{}).Dial(t.Context(), info.Dial.Twin)
+	call, err := newCaller(t, info, voice.Media{}).Dial(t.Context(), info.Dial.Twin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +106,8 @@ func tryWrongPassword(t *testing.T, info stack.Info) {
 }
 
 func tryExtensionToPhone(t *testing.T, info stack.Info) {
-	from := newPhone(t, info, "2000", phone.NeverAnswer(), phone.Media{Tone: 1100})
-	to := newPhone(t, info, "3000", phone.AnswerAfter(50*time.Millisecond), phone.Media{Tone: 700, ALaw: true})
+	from := newPhone(t, info, "2000", phone.NeverAnswer(), voice.Media{Tone: 1100})
+	to := newPhone(t, info, "3000", phone.AnswerAfter(50*time.Millisecond), voice.Media{Tone: 700, ALaw: true})
 	atPhone := to.Watch()
 	call, err := from.Dial(t.Context(), "3000")
 	if err != nil {
@@ -145,9 +146,9 @@ func tryExtensionToPhone(t *testing.T, info stack.Info) {
 // A caller in Asterisk's own queue hears music while the agent talks to another, and
 // then the agent.
 func tryQueue(t *testing.T, info stack.Info) {
-	agent := newPhone(t, info, "1000", phone.AnswerAfter(0), phone.Media{Tone: 700})
+	agent := newPhone(t, info, "1000", phone.AnswerAfter(0), voice.Media{Tone: 700})
 	atPhone := agent.Watch()
-	caller := newCaller(t, info, phone.Media{Tone: 1100})
+	caller := newCaller(t, info, voice.Media{Tone: 1100})
 	first, err := caller.Dial(t.Context(), info.Dial.Twin)
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +192,7 @@ func tryQueue(t *testing.T, info stack.Info) {
 
 // When another took the call, the CANCEL says so.
 func tryAnsweredElsewhere(t *testing.T, info stack.Info) {
-	agent := newPhone(t, info, "1000", phone.NeverAnswer(), phone.Media{})
+	agent := newPhone(t, info, "1000", phone.NeverAnswer(), voice.Media{})
 	atPhone := agent.Watch()
 	ask(t, info, http.MethodPost, "channels?"+url.Values{"endpoint": {"PJSIP/1000"}, "channelId": {"elsewhere"},
 		"context": {"ringside-trunk"}, "extension": {info.Dial.Twin}, "priority": {"1"}, "callerId": {"Bob <5550111>"}}.Encode())
@@ -236,7 +237,7 @@ func trySpoof(t *testing.T, info stack.Info) {
 
 // Whatever a caller is called, Asterisk takes the call and the agent's phone rings.
 func tryHostileNames(t *testing.T, info stack.Info) {
-	agent := newPhone(t, info, "1000", phone.AnswerThenHangup(0, 0), phone.Media{})
+	agent := newPhone(t, info, "1000", phone.AnswerThenHangup(0, 0), voice.Media{})
 	atPhone := agent.Watch()
 	ua := listen(t, phone.Config{Server: info.SIP})
 	for name, from := range map[string]phone.Party{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringside/softwaresim/phone"
+	"ringside/softwaresim/phone/voice"
 )
 
 // BenchmarkCall makes calls from a caller to a phone in the same process, one after
@@ -14,8 +15,8 @@ import (
 func BenchmarkCall(b *testing.B) {
 	for _, c := range []struct {
 		name  string
-		media phone.Media
-	}{{"media", phone.Media{}}, {"deaf", phone.Media{Deaf: true, Every: time.Second}}} {
+		media voice.Media
+	}{{"media", voice.Media{}}, {"deaf", voice.Media{Deaf: true, Every: time.Second}}} {
 		b.Run(c.name, func(b *testing.B) {
 			phones, err := phone.Listen(phone.Config{Server: "127.0.0.1:9", Media: c.media})
 			if err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/phone/voice"
 )
 
 // byeTime is how long a BYE is waited for before the call counts as over anyway.
@@ -46,7 +48,7 @@ type Call struct {
 	from    Party
 	to      string
 	id      string
-	media   *stream
+	media   *voice.Stream
 	feed    feed
 
 	hangup   chan struct{} // closed when this side wants it to end
@@ -60,8 +62,8 @@ type Call struct {
 
 	mu       sync.Mutex
 	dialog   dialog
-	far      session // theirs
-	version  int     // of our SDP
+	far      voice.Session // theirs
+	version  int           // of our SDP
 	ended    bool
 	bye      bool // ours was sent
 	answerAt time.Time
@@ -158,7 +160,7 @@ func (c *Call) Press(ctx context.Context, keys string, t KeyTiming) error {
 				return err
 			}
 		}
-		if err := c.media.press(ctx, keys[i], t.Down); err != nil {
+		if err := c.media.Press(ctx, keys[i], t.Down); err != nil {
 			return err
 		}
 	}
@@ -179,6 +181,32 @@ func (c *Call) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// AwaitLoud waits until n more packets of sound have come that are not silence, 50 of
+// them a second: music is playing, or somebody speaks.
+func (c *Call) AwaitLoud(ctx context.Context, n int) error { return c.media.AwaitLoud(ctx, n) }
+
+// AwaitSilence waits until n packets in a row have come that are silence.
+func (c *Call) AwaitSilence(ctx context.Context, n int) error { return c.media.AwaitSilence(ctx, n) }
+
+// AwaitTone waits until n more packets have come that hold a tone of the frequency in
+// hertz: the party whose Media.Tone it is, is heard here.
+func (c *Call) AwaitTone(ctx context.Context, hertz float64, n int) error {
+	return c.media.AwaitTone(ctx, hertz, n)
+}
+
+// Heard returns what has come by RTP so far.
+func (c *Call) Heard() voice.Heard { return c.media.Heard() }
+
+// openMedia opens the call's sound, which begins with the answer.
+func (c *Call) openMedia(m voice.Media) (err error) {
+	c.media, err = voice.Open(c.ua.local.Addr(), m, voice.Events{
+		First:       func(at time.Time) { c.note(Event{At: at, Kind: MediaReceived}) },
+		KeyReceived: func(at time.Time, key byte) { c.note(Event{At: at, Kind: KeyReceived, Key: string(key)}) },
+		KeySent:     func(at time.Time, key byte) { c.note(Event{At: at, Kind: KeySent, Key: string(key)}) },
+	})
+	return err
+}
+
 // note records an event and hands it to all who watch.
 func (c *Call) note(e Event) {
 	e.Phone, e.CallID, e.Call = c.number, c.id, c
@@ -190,12 +218,12 @@ func (c *Call) note(e Event) {
 }
 
 // establish notes the answer and begins the media. The time is that of the 200.
-func (c *Call) establish(at time.Time, far session) {
+func (c *Call) establish(at time.Time, far voice.Session) {
 	c.mu.Lock()
 	c.answerAt, c.far = at, far
 	c.mu.Unlock()
 	c.note(Event{At: at, Kind: Answered, Code: 200})
-	c.media.start(far)
+	c.media.Start(far)
 	close(c.answered)
 }
 
@@ -239,57 +267,6 @@ func (c *Call) sendBye(reason string) {
 	c.finish(at, Outcome{By: Us, Code: 200, Reason: reason})
 }
 
-// receiveBye handles the other side's BYE.
-func (c *Call) receiveBye(req *sip.Request, tx sip.ServerTransaction) {
-	select { // the 200 may be on its way to be noted
-	case <-c.answered:
-	case <-c.done:
-	case <-c.ua.closed:
-	}
-	at, reason := c.ua.arrivedAt(req), reasonOf(req)
-	c.mu.Lock()
-	crossing := c.bye
-	c.mu.Unlock()
-	c.note(Event{At: at, Kind: ByeReceived, Reason: reason})
-	c.ua.respond(tx, sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil))
-	if !crossing {
-		c.finish(at, Outcome{By: Them, Code: 200, Reason: reason})
-	}
-}
-
-// receiveInvite handles a re-INVITE: the other side moves its media, holds or resumes.
-func (c *Call) receiveInvite(req *sip.Request, tx sip.ServerTransaction) {
-	far, err := parseSession(req.Body())
-	if len(req.Body()) == 0 { // an offer is asked for (RFC 3261 §14.1)
-		far, err = c.farSession(), nil
-	}
-	var ours session
-	if err == nil {
-		ours, err = far.answer(c.media.local, c.media.media.codecs())
-	}
-	if err != nil {
-		c.ua.respond(tx, sip.NewResponseFromRequest(req, sip.StatusNotAcceptableHere, "Not Acceptable Here", nil))
-		return
-	}
-	c.mu.Lock()
-	c.far = far
-	c.version++
-	version := c.version
-	c.mu.Unlock()
-	c.media.start(far)
-	c.note(Event{At: c.ua.arrivedAt(req), Kind: Reinvited, Reason: far.direction})
-	res := sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)
-	res.AppendHeader(c.ua.contact(c.contactUser()))
-	setSDP(res, ours.marshal(c.ua.sessionID, version))
-	c.ua.respond(tx, res)
-}
-
-func (c *Call) farSession() session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.far
-}
-
 // contactUser is what the user part of our Contact is.
 func (c *Call) contactUser() string {
 	if c.phone != nil {
@@ -311,7 +288,7 @@ func (c *Call) finish(at time.Time, o Outcome) {
 	}
 	c.outcome = o
 	c.mu.Unlock()
-	heard := c.media.close()
+	heard := c.media.Close()
 	c.note(Event{At: at, Kind: Ended, Code: o.Code, Reason: o.Reason, Outcome: &o, Heard: &heard})
 	c.feed.finish()
 	c.ua.forget(c)

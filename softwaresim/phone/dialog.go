@@ -168,3 +168,42 @@ func (u *UA) authorise(ctx context.Context, req *sip.Request, challenge *sip.Res
 func challenged(res *sip.Response) bool {
 	return res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
 }
+
+// key is under which requests within the call's dialog are found.
+func (c *Call) key() string {
+	tag, _ := c.dialog.local.Params.Get("tag")
+	return dialogKey(c.dialog.callID, tag)
+}
+
+// callOf returns the call that a request within a dialog belongs to, or nil.
+func (u *UA) callOf(req *sip.Request) *Call {
+	to, id := req.To(), req.CallID()
+	if to == nil || id == nil {
+		return nil
+	}
+	tag, ok := to.Params.Get("tag")
+	if !ok {
+		return nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.calls[dialogKey(id.Value(), tag)]
+}
+
+// remember makes requests within the call's dialog find it. It fails when the user
+// agent is closing.
+func (u *UA) remember(c *Call) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closing {
+		return false
+	}
+	u.calls[c.key()] = c
+	return true
+}
+
+func (u *UA) forget(c *Call) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.calls, c.key())
+}

@@ -2,12 +2,13 @@ package phone
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"ringside/softwaresim/phone/voice"
 )
 
 // Kind says what happened at a phone or to a call. The set is open: print an
@@ -75,14 +76,14 @@ type Event struct {
 	// Phone is the extension's number, or the caller's for a call from the trunk.
 	Phone string `json:"phone"`
 	// CallID is the SIP Call-ID, empty for registrations.
-	CallID  string   `json:"call_id,omitempty"`
-	From    *Party   `json:"from,omitempty"`
-	To      string   `json:"to,omitempty"`
-	Code    int      `json:"code,omitempty"`
-	Reason  string   `json:"reason,omitempty"`
-	Key     string   `json:"key,omitempty"`
-	Outcome *Outcome `json:"outcome,omitempty"`
-	Heard   *Heard   `json:"heard,omitempty"`
+	CallID  string       `json:"call_id,omitempty"`
+	From    *Party       `json:"from,omitempty"`
+	To      string       `json:"to,omitempty"`
+	Code    int          `json:"code,omitempty"`
+	Reason  string       `json:"reason,omitempty"`
+	Key     string       `json:"key,omitempty"`
+	Outcome *Outcome     `json:"outcome,omitempty"`
+	Heard   *voice.Heard `json:"heard,omitempty"`
 
 	// Call is the call it happened to, nil for registrations.
 	Call *Call `json:"-"`
@@ -106,8 +107,9 @@ func (e Event) AnsweredElsewhere() bool {
 }
 
 // ErrOver is returned by Watch.Next when what is watched can bring no more events:
-// the call ended, or the user agent was closed.
-var ErrOver = errors.New("it is over")
+// the call ended, or the user agent was closed; and for what is asked of a call that is
+// over.
+var ErrOver = voice.ErrClosed
 
 // Watch delivers events in the order in which they happened. It never loses one and
 // never holds up the phone: what is not yet read waits in memory. Close it when done.

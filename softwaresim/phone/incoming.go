@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/phone/voice"
 )
 
 // verdict is what becomes of a ringing call: answered for 200, else refused.
@@ -71,11 +73,11 @@ func (p *Phone) take(req *sip.Request, tx sip.ServerTransaction) {
 	p.mu.Lock()
 	media := p.media
 	p.mu.Unlock()
-	c.media, err = openStream(p.ua.local.Addr(), media, c.note)
+	err = c.openMedia(media)
 	if err != nil || !p.ua.remember(c) {
 		p.ua.respond(tx, sip.NewResponseFromRequest(invite, sip.StatusServiceUnavailable, "Service Unavailable", nil))
 		if err == nil {
-			c.media.close()
+			c.media.Close()
 		}
 		return
 	}
@@ -90,7 +92,7 @@ func (c *Call) serve(invite *sip.Request, tx sip.ServerTransaction, b Behaviour)
 		c.finish(time.Now(), Outcome{By: Them, Code: sip.StatusRequestTerminated})
 		return
 	}
-	far, err := parseSession(invite.Body())
+	far, err := voice.ParseSession(invite.Body())
 	if err != nil {
 		b = RefuseWith(sip.StatusNotAcceptableHere)
 	}
@@ -156,15 +158,15 @@ func (c *Call) refuse(invite *sip.Request, tx sip.ServerTransaction, code int) {
 }
 
 // accept sends the 200 until its ACK comes (RFC 3261 §13.3.1.4) and stays in the call.
-func (c *Call) accept(invite *sip.Request, tx sip.ServerTransaction, far session, talk time.Duration) {
-	ours, err := far.answer(c.media.local, c.media.media.codecs())
+func (c *Call) accept(invite *sip.Request, tx sip.ServerTransaction, far voice.Session, talk time.Duration) {
+	ours, err := c.media.Answer(far)
 	if err != nil {
 		c.refuse(invite, tx, sip.StatusNotAcceptableHere)
 		return
 	}
 	res := sip.NewResponseFromRequest(invite, sip.StatusOK, "OK", nil)
 	res.AppendHeader(c.ua.contact(c.contactUser()))
-	setSDP(res, ours.marshal(c.ua.sessionID, 0))
+	setSDP(res, ours.Marshal(c.ua.sessionID, 0))
 	at := time.Now()
 	if err := tx.Respond(res); err != nil {
 		c.finish(time.Now(), Outcome{By: Them, Code: sip.StatusRequestTerminated}) // cancelled meanwhile
@@ -226,6 +228,57 @@ func (c *Call) receiveCancel(req *sip.Request) {
 	close(c.given)
 }
 
+// receiveBye handles the other side's BYE.
+func (c *Call) receiveBye(req *sip.Request, tx sip.ServerTransaction) {
+	select { // the 200 may be on its way to be noted
+	case <-c.answered:
+	case <-c.done:
+	case <-c.ua.closed:
+	}
+	at, reason := c.ua.arrivedAt(req), reasonOf(req)
+	c.mu.Lock()
+	crossing := c.bye
+	c.mu.Unlock()
+	c.note(Event{At: at, Kind: ByeReceived, Reason: reason})
+	c.ua.respond(tx, sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil))
+	if !crossing {
+		c.finish(at, Outcome{By: Them, Code: 200, Reason: reason})
+	}
+}
+
+// receiveInvite handles a re-INVITE: the other side moves its media, holds or resumes.
+func (c *Call) receiveInvite(req *sip.Request, tx sip.ServerTransaction) {
+	far, err := voice.ParseSession(req.Body())
+	if len(req.Body()) == 0 { // an offer is asked for (RFC 3261 §14.1)
+		far, err = c.farSession(), nil
+	}
+	var ours voice.Session
+	if err == nil {
+		ours, err = c.media.Answer(far)
+	}
+	if err != nil {
+		c.ua.respond(tx, sip.NewResponseFromRequest(req, sip.StatusNotAcceptableHere, "Not Acceptable Here", nil))
+		return
+	}
+	c.mu.Lock()
+	c.far = far
+	c.version++
+	version := c.version
+	c.mu.Unlock()
+	c.media.Start(far)
+	c.note(Event{At: c.ua.arrivedAt(req), Kind: Reinvited, Reason: far.Direction})
+	res := sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)
+	res.AppendHeader(c.ua.contact(c.contactUser()))
+	setSDP(res, ours.Marshal(c.ua.sessionID, version))
+	c.ua.respond(tx, res)
+}
+
+func (c *Call) farSession() voice.Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.far
+}
+
 // reasonOf is what a request's Reason headers say, empty without one.
 func reasonOf(req *sip.Request) string {
 	var all []string
@@ -233,12 +286,6 @@ func reasonOf(req *sip.Request) string {
 		all = append(all, h.Value())
 	}
 	return strings.Join(all, ", ")
-}
-
-// key is under which requests within the call's dialog are found.
-func (c *Call) key() string {
-	tag, _ := c.dialog.local.Params.Get("tag")
-	return dialogKey(c.dialog.callID, tag)
 }
 
 // String names the call for logs and messages.

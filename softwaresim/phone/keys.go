@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"ringside/softwaresim/phone/rtp"
+	"ringside/softwaresim/phone/voice"
 )
 
 // KeyTiming says how long keys are held down and how long the pause between two is.
@@ -57,7 +57,7 @@ func ParseKeys(script string) ([]Step, error) {
 			return nil, fmt.Errorf("keys %q: nothing between two commas", script)
 		}
 		for i := range len(part) {
-			if !rtp.IsKey(part[i]) {
+			if !voice.IsKey(part[i]) {
 				return nil, fmt.Errorf("keys %q: %q is no key, want 0-9 * # A-D or wait TIME", script, part[i])
 			}
 		}

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/phone/voice"
 )
 
 // Caller is somebody who calls from outside, through the trunk, without an account.
 type Caller struct {
 	// Media is what the caller sends, the user agent's at first.
-	Media Media
+	Media voice.Media
 
 	ua   *UA
 	from Party
@@ -35,13 +37,11 @@ func (c *Caller) Dial(ctx context.Context, number string) (*Call, error) {
 func newID() string { return rand.Text() }
 
 // dial sends the INVITE and starts the goroutine that stays with the call.
-func (c *Call) dial(ctx context.Context, media Media, password string) error {
+func (c *Call) dial(ctx context.Context, media voice.Media, password string) error {
 	u := c.ua
-	stream, err := openStream(u.local.Addr(), media, c.note)
-	if err != nil {
+	if err := c.openMedia(media); err != nil {
 		return fmt.Errorf("call %s: %w", c.to, err)
 	}
-	c.media = stream
 	c.dialog = dialog{
 		callID: c.id,
 		target: u.serverURI(escapeUser(c.to)),
@@ -50,13 +50,13 @@ func (c *Call) dial(ctx context.Context, media Media, password string) error {
 		remote: sip.ToHeader{Address: u.serverURI(escapeUser(c.to))},
 	}
 	if !u.remember(c) || !u.enter() {
-		stream.close()
+		c.media.Close()
 		u.forget(c)
 		return fmt.Errorf("call %s: the user agent is closed", c.to)
 	}
 	invite := c.dialog.request(sip.INVITE)
 	invite.AppendHeader(u.contact(c.contactUser()))
-	setSDP(invite, stream.offer().marshal(u.sessionID, 0))
+	setSDP(invite, c.media.Offer().Marshal(u.sessionID, 0))
 	c.note(Event{At: time.Now(), Kind: InviteSent, From: &c.from, To: c.to})
 	tx, err := u.transact(ctx, invite)
 	if err != nil {
@@ -173,8 +173,8 @@ func (c *Call) noteProvisional(res *sip.Response) {
 	}
 	c.note(e)
 	if res.StatusCode != sip.StatusTrying && len(res.Body()) > 0 { // early media
-		if far, err := parseSession(res.Body()); err == nil {
-			c.media.start(far)
+		if far, err := voice.ParseSession(res.Body()); err == nil {
+			c.media.Start(far)
 		}
 	}
 }
@@ -193,7 +193,7 @@ func (c *Call) connect(tx sip.ClientTransaction, res *sip.Response) {
 		c.finish(time.Now(), Outcome{By: Nobody, Code: res.StatusCode, Reason: err.Error()})
 		return
 	}
-	far, err := parseSession(res.Body())
+	far, err := voice.ParseSession(res.Body())
 	c.establish(at, far)
 	c.note(Event{At: acked, Kind: AckSent})
 	if err != nil {

@@ -1,85 +1,14 @@
 package phone
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"ringside/softwaresim/phone/rtp"
+	"ringside/softwaresim/phone/voice"
 )
-
-func TestSessionSurvivesTheWire(t *testing.T) {
-	for _, want := range []session{
-		{addr: netip.MustParseAddrPort("127.0.0.1:4000"), codecs: []uint8{rtp.ULaw, rtp.ALaw}, keys: 101, direction: "sendrecv"},
-		{addr: netip.MustParseAddrPort("[::1]:4000"), codecs: []uint8{rtp.ALaw}, direction: "inactive"},
-	} {
-		got, err := parseSession(want.marshal(1, 2))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(session{}), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
-			t.Error(diff)
-		}
-	}
-}
-
-// As Asterisk writes it, with a stream of video and attributes of no use here.
-const asteriskSDP = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=Asterisk\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" +
-	"m=audio 16410 RTP/AVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n" +
-	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=maxptime:140\r\na=sendonly\r\n" +
-	"m=video 9 RTP/AVP 99\r\nc=IN IP4 10.9.9.9\r\na=inactive\r\n"
-
-func TestAnswerToAnOffer(t *testing.T) {
-	offer, err := parseSession([]byte(asteriskSDP))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if offer.addr != netip.MustParseAddrPort("127.0.0.1:16410") || offer.keys != 101 || offer.direction != "sendonly" {
-		t.Errorf("offer read as %+v", offer)
-	}
-	local := netip.MustParseAddrPort("127.0.0.1:4000")
-	ours, err := offer.answer(local, []uint8{rtp.ULaw, rtp.ALaw})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ours.direction != "recvonly" || ours.addr != local || len(ours.codecs) != 1 || ours.codecs[0] != rtp.ALaw {
-		t.Errorf("answer %+v", ours)
-	}
-	offer.codecs = nil
-	if _, err := offer.answer(local, []uint8{rtp.ULaw}); err == nil {
-		t.Error("an offer without G.711 was accepted")
-	}
-}
-
-func TestSessionsThatAreNone(t *testing.T) {
-	for _, body := range []string{"", "\n", "v=0\r\n", "m=audio\r\n", "c=IN IP4 x\r\nm=audio 1 RTP/AVP 0\r\n",
-		"c=IN IP4 127.0.0.1\r\nm=audio 99999 RTP/AVP 0\r\n", "m=audio 1 RTP/AVP 0\r\n"} {
-		if s, err := parseSession([]byte(body)); err == nil {
-			t.Errorf("%q was read as %+v", body, s)
-		}
-	}
-}
-
-func FuzzParseSession(f *testing.F) {
-	f.Add([]byte(asteriskSDP))
-	f.Add([]byte("\n=\nm=\nc=\na=\n"))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := parseSession(body)
-		if err != nil {
-			return
-		}
-		again, err := parseSession(s.marshal(1, 1))
-		if len(s.codecs)+int(s.keys) == 0 {
-			return // no format at all: nothing that could be written
-		}
-		if err != nil || again.addr != s.addr || again.keys != s.keys || again.direction != s.direction {
-			t.Errorf("%q was read as %+v and again as %+v, %v", body, s, again, err)
-		}
-	})
-}
 
 func FuzzNames(f *testing.F) {
 	f.Add(`Ana "the \ boss"`)
@@ -131,7 +60,7 @@ func FuzzParseKeys(f *testing.F) {
 				t.Errorf("%q gave %+v", script, s)
 			}
 			for i := range len(s.Keys) {
-				if !rtp.IsKey(s.Keys[i]) {
+				if !voice.IsKey(s.Keys[i]) {
 					t.Errorf("%q gave the key %q", script, s.Keys[i])
 				}
 			}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/phone/voice"
 )
 
 // Account is an extension: its number, which is also its SIP user, and its password.
@@ -51,7 +53,7 @@ type Phone struct {
 
 	mu        sync.Mutex
 	behave    func(*Call) Behaviour
-	media     Media
+	media     voice.Media
 	lines     int
 	busy      int // calls that are going on
 	register  registration
@@ -88,7 +90,7 @@ func (p *Phone) BehaveBy(f func(*Call) Behaviour) {
 }
 
 // SetMedia sets what the phone sends in the calls that begin from now on.
-func (p *Phone) SetMedia(m Media) {
+func (p *Phone) SetMedia(m voice.Media) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.media = m

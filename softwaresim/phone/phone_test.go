@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringside/softwaresim/phone"
+	"ringside/softwaresim/phone/voice"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,8 +25,8 @@ type pair struct {
 
 func newPair(t *testing.T, b phone.Behaviour) pair {
 	t.Helper()
-	phones := listen(t, phone.Config{Server: "127.0.0.1:9", Media: phone.Media{Tone: 700}})
-	callers := listen(t, phone.Config{Server: phones.Addr(), Media: phone.Media{Tone: 1100, ALaw: true}})
+	phones := listen(t, phone.Config{Server: "127.0.0.1:9", Media: voice.Media{Tone: 700}})
+	callers := listen(t, phone.Config{Server: phones.Addr(), Media: voice.Media{Tone: 1100, ALaw: true}})
 	return pair{phones: phones, callers: callers,
 		phone:  phones.NewPhone(phone.Account{Number: "1000"}, b),
 		caller: callers.Caller(phone.Party{Name: "Ana", Number: "5550100"})}
@@ -286,7 +287,7 @@ func TestKeysNeedAnAnswer(t *testing.T) {
 func TestSilenceAndMusicAreToldApart(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, phone.AnswerAfter(0))
-	p.phone.SetMedia(phone.Media{}) // silence
+	p.phone.SetMedia(voice.Media{}) // silence
 	call := p.dial(t)
 	if err := call.AwaitAnswer(soon(t)); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -95,4 +96,98 @@ func (e Event) ending() string {
 		s += fmt.Sprintf("; heard %d packets of sound, %d of them loud", e.Heard.Packets, e.Heard.Loud)
 	}
 	return s
+}
+
+// quoteName escapes a display name for a SIP quoted-string (RFC 3261 §25.1). Any
+// string is possible: a quote and a backslash are escaped, so are control
+// characters; CR and LF, which no quoted-string can hold, become spaces; NUL, which
+// ends a string for many a receiver, is sent as it is, escaped. Bytes that are not
+// UTF-8 stay: a hostile caller's phone would not mend them either.
+func quoteName(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '\r' || c == '\n':
+			b.WriteByte(' ')
+		case c == '"' || c == '\\' || c < ' ' && c != '\t' || c == 0x7f:
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// unquoteName takes back the escapes of a quoted-string.
+func unquoteName(raw string) string {
+	if !strings.Contains(raw, `\`) {
+		return raw
+	}
+	var b strings.Builder
+	escaped := false
+	for i := range len(raw) {
+		if c := raw[i]; c == '\\' && !escaped {
+			escaped = true
+		} else {
+			b.WriteByte(c)
+			escaped = false
+		}
+	}
+	return b.String()
+}
+
+// userUnreserved are the characters besides letters and digits that the user part of
+// a SIP URI holds unescaped (RFC 3261 §25.1: mark and user-unreserved), less those
+// that a careless receiver splits on.
+const userUnreserved = "-_.!~*'()&=+$"
+
+// escapeUser escapes any string for the user part of a SIP URI.
+func escapeUser(user string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(user) {
+		c := user[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+			strings.IndexByte(userUnreserved, c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&0x0f])
+	}
+	return b.String()
+}
+
+// unescapeUser takes back the escapes of a URI's user part. What is no escape stays.
+func unescapeUser(user string) string {
+	if !strings.Contains(user, "%") {
+		return user
+	}
+	var b strings.Builder
+	for i := 0; i < len(user); i++ {
+		if user[i] == '%' && i+2 < len(user) {
+			high, low := hexDigit(user[i+1]), hexDigit(user[i+2])
+			if high >= 0 && low >= 0 {
+				b.WriteByte(byte(high<<4 | low))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(user[i])
+	}
+	return b.String()
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
 }

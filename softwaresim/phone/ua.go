@@ -23,12 +23,16 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/phone/voice"
 )
 
 // closeTime is how long Close waits for calls and registrations to end in good order.
@@ -42,7 +46,7 @@ type Config struct {
 	// port) if empty. RTP uses the same host and a free port for each call.
 	Listen string
 	// Media is what its phones and callers send, unless told otherwise.
-	Media Media
+	Media voice.Media
 	// Log is told what the SIP library finds odd. Nothing is logged if it is nil.
 	Log *slog.Logger
 }
@@ -174,11 +178,14 @@ func (u *UA) Watch() *Watch { return u.feed.watch() }
 func (u *UA) Calls() []*Call {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	calls := make([]*Call, 0, len(u.calls))
-	for _, c := range u.calls {
-		calls = append(calls, c)
-	}
-	return calls
+	return slices.Collect(maps.Values(u.calls))
+}
+
+// Phones returns the phones that were made here.
+func (u *UA) Phones() []*Phone {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Collect(maps.Values(u.phones))
 }
 
 // Close hangs up every call, takes back every registration, closes the port, and
@@ -269,39 +276,6 @@ func (u *UA) onStray(req *sip.Request, tx sip.ServerTransaction) {
 // lamps, and the like.
 func (u *UA) onHarmless(req *sip.Request, tx sip.ServerTransaction) {
 	u.respond(tx, sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil))
-}
-
-// callOf returns the call that a request within a dialog belongs to, or nil.
-func (u *UA) callOf(req *sip.Request) *Call {
-	to, id := req.To(), req.CallID()
-	if to == nil || id == nil {
-		return nil
-	}
-	tag, ok := to.Params.Get("tag")
-	if !ok {
-		return nil
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.calls[dialogKey(id.Value(), tag)]
-}
-
-// remember makes requests within the call's dialog find it. It fails when the user
-// agent is closing.
-func (u *UA) remember(c *Call) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.closing {
-		return false
-	}
-	u.calls[c.key()] = c
-	return true
-}
-
-func (u *UA) forget(c *Call) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.calls, c.key())
 }
 
 // respond sends a response. One that cannot be sent is as good as lost on the way:

@@ -1,4 +1,4 @@
-package rtp
+package voice
 
 // Encode appends samples as G.711 of the payload type, ULaw or ALaw, to b and
 // returns the longer slice. Any other type is taken for ULaw.

@@ -1,4 +1,4 @@
-package phone
+package voice
 
 import (
 	"errors"
@@ -7,59 +7,57 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"ringside/softwaresim/phone/rtp"
 )
 
-// keyType is the payload type that a phone offers for telephone events.
-const keyType uint8 = 101
+// KeyType is the payload type that a phone offers for telephone events.
+const KeyType uint8 = 101
 
-// session is what an SDP body (RFC 8866) says of the one audio stream of a call.
-type session struct {
-	// addr is where the side that wrote it wants its RTP.
-	addr netip.AddrPort
-	// codecs are the G.711 payload types, in its order of preference.
-	codecs []uint8
-	// keys is the payload type of telephone events, 0 where it takes none.
-	keys uint8
-	// direction is sendrecv, sendonly, recvonly or inactive, as seen by its writer.
-	direction string
+// Session is what an SDP body (RFC 8866) says of the one audio stream of a call.
+type Session struct {
+	// Addr is where the side that wrote it wants its RTP.
+	Addr netip.AddrPort
+	// Codecs are the G.711 payload types, ULaw and ALaw, in its order of preference.
+	Codecs []uint8
+	// Keys is the payload type of telephone events, 0 where it takes none.
+	Keys uint8
+	// Direction is sendrecv, sendonly, recvonly or inactive, as seen by its writer.
+	Direction string
 }
 
-// marshal writes the session as an SDP body; id names it and version counts its
+// Marshal writes the session as an SDP body; id names it and version counts its
 // changes (RFC 3264 §8).
-func (s session) marshal(id uint64, version int) []byte {
+func (s Session) Marshal(id uint64, version int) []byte {
 	formats, maps := "", ""
-	for _, c := range s.codecs {
+	for _, c := range s.Codecs {
 		name := "PCMU"
-		if c == rtp.ALaw {
+		if c == ALaw {
 			name = "PCMA"
 		}
 		formats += fmt.Sprintf(" %d", c)
 		maps += fmt.Sprintf("a=rtpmap:%d %s/8000\r\n", c, name)
 	}
-	if s.keys != 0 {
-		formats += fmt.Sprintf(" %d", s.keys)
-		maps += fmt.Sprintf("a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", s.keys, s.keys)
+	if s.Keys != 0 {
+		formats += fmt.Sprintf(" %d", s.Keys)
+		maps += fmt.Sprintf("a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", s.Keys, s.Keys)
 	}
-	host := "IN IP4 " + s.addr.Addr().String()
-	if s.addr.Addr().Is6() {
-		host = "IN IP6 " + s.addr.Addr().String()
+	host := "IN IP4 " + s.Addr.Addr().String()
+	if s.Addr.Addr().Is6() {
+		host = "IN IP6 " + s.Addr.Addr().String()
 	}
 	return fmt.Appendf(nil, "v=0\r\no=softwaresim %d %d %s\r\ns=softwaresim\r\nc=%s\r\nt=0 0\r\n"+
 		"m=audio %d RTP/AVP%s\r\n%sa=ptime:20\r\na=%s\r\n",
-		id, version, host, host, s.addr.Port(), formats, maps, s.direction)
+		id, version, host, host, s.Addr.Port(), formats, maps, s.Direction)
 }
 
-// answer is what this phone says to an offer: the first codec of the offer that it
+// Answer is what a phone says to an offer: the first codec of the offer that it
 // speaks, and the offered direction seen from here.
-func (s session) answer(local netip.AddrPort, speaks []uint8) (session, error) {
-	for _, c := range s.codecs {
+func (s Session) Answer(local netip.AddrPort, speaks []uint8) (Session, error) {
+	for _, c := range s.Codecs {
 		if slices.Contains(speaks, c) {
-			return session{addr: local, codecs: []uint8{c}, keys: s.keys, direction: mirror(s.direction)}, nil
+			return Session{Addr: local, Codecs: []uint8{c}, Keys: s.Keys, Direction: mirror(s.Direction)}, nil
 		}
 	}
-	return session{}, errors.New("no G.711 in the offer")
+	return Session{}, errors.New("no G.711 in the offer")
 }
 
 func mirror(direction string) string {
@@ -72,10 +70,10 @@ func mirror(direction string) string {
 	return direction
 }
 
-// parseSession reads an SDP body. It takes the first audio stream, and of it what a
+// ParseSession reads an SDP body. It takes the first audio stream, and of it what a
 // phone here needs.
-func parseSession(body []byte) (session, error) {
-	s := session{direction: "sendrecv"}
+func ParseSession(body []byte) (Session, error) {
+	s := Session{Direction: "sendrecv"}
 	var host netip.Addr
 	var port uint16
 	inAudio, seen := false, false
@@ -89,15 +87,15 @@ func parseSession(body []byte) (session, error) {
 			inAudio = false
 			if !seen && strings.HasPrefix(value, "audio ") {
 				var err error
-				if port, s.codecs, err = parseAudio(value); err != nil {
-					return session{}, err
+				if port, s.Codecs, err = parseAudio(value); err != nil {
+					return Session{}, err
 				}
 				inAudio, seen = true, true
 			}
 		case kind == "c" && (inAudio || !seen):
 			addr, err := parseConnection(value)
 			if err != nil {
-				return session{}, err
+				return Session{}, err
 			}
 			host = addr
 		case kind == "a" && (inAudio || !seen):
@@ -105,9 +103,9 @@ func parseSession(body []byte) (session, error) {
 		}
 	}
 	if !seen || !host.IsValid() {
-		return session{}, errors.New("no audio stream with an address in the SDP")
+		return Session{}, errors.New("no audio stream with an address in the SDP")
 	}
-	s.addr = netip.AddrPortFrom(host, port)
+	s.Addr = netip.AddrPortFrom(host, port)
 	return s, nil
 }
 
@@ -125,9 +123,9 @@ func parseAudio(value string) (port uint16, codecs []uint8, err error) {
 	for _, f := range fields[3:] {
 		switch f {
 		case "0":
-			codecs = append(codecs, rtp.ULaw)
+			codecs = append(codecs, ULaw)
 		case "8":
-			codecs = append(codecs, rtp.ALaw)
+			codecs = append(codecs, ALaw)
 		}
 	}
 	return uint16(p), codecs, nil
@@ -147,10 +145,10 @@ func parseConnection(value string) (netip.Addr, error) {
 	return addr, nil
 }
 
-func (s *session) attribute(value string) {
+func (s *Session) attribute(value string) {
 	switch value {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
-		s.direction = value
+		s.Direction = value
 		return
 	}
 	format, ok := strings.CutPrefix(value, "rtpmap:")
@@ -160,7 +158,7 @@ func (s *session) attribute(value string) {
 	number, encoding, _ := strings.Cut(format, " ")
 	if strings.EqualFold(strings.TrimSpace(encoding), "telephone-event/8000") {
 		if n, err := strconv.ParseUint(number, 10, 7); err == nil {
-			s.keys = uint8(n)
+			s.Keys = uint8(n)
 		}
 	}
 }

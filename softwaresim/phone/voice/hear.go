@@ -1,4 +1,4 @@
-package phone
+package voice
 
 import (
 	"context"
@@ -7,12 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"time"
-
-	"ringside/softwaresim/phone/rtp"
 )
 
 // receive hears what comes until the stream is closed.
-func (s *stream) receive() {
+func (s *Stream) receive() {
 	buf := make([]byte, 2048)
 	var samples []int16
 	for {
@@ -23,7 +21,7 @@ func (s *stream) receive() {
 		if err != nil {
 			continue // an ICMP error for something sent; the stream goes on
 		}
-		packet, err := rtp.Parse(buf[:n])
+		packet, err := Parse(buf[:n])
 		if err != nil || !s.isFar(from) {
 			s.stray()
 			continue
@@ -33,13 +31,13 @@ func (s *stream) receive() {
 }
 
 // isFar reports whether a datagram is from where the far side said it would send.
-func (s *stream) isFar(from netip.AddrPort) bool {
+func (s *Stream) isFar(from netip.AddrPort) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return from.Port() == s.remote.Port() && from.Addr().Unmap() == s.remote.Addr().Unmap()
 }
 
-func (s *stream) stray() {
+func (s *Stream) stray() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard.Strays++
@@ -47,25 +45,25 @@ func (s *stream) stray() {
 
 // take counts one packet, hands its sound to who listens, and notes keys. It returns
 // samples for use again.
-func (s *stream) take(packet rtp.Packet, samples []int16) []int16 {
+func (s *Stream) take(packet Packet, samples []int16) []int16 {
 	now := time.Now()
 	s.mu.Lock()
 	if packet.Type == s.keyType && s.keyType != 0 {
 		key, ended := s.keyEnded(packet)
 		s.mu.Unlock()
 		if ended {
-			s.note(Event{At: now, Kind: KeyReceived, Key: string(key)})
+			s.events.KeyReceived(now, key)
 		}
 		return samples
 	}
-	if packet.Type != rtp.ULaw && packet.Type != rtp.ALaw {
+	if packet.Type != ULaw && packet.Type != ALaw {
 		s.heard.Strays++
 		s.mu.Unlock()
 		return samples
 	}
-	samples = rtp.Decode(samples, packet.Type, packet.Payload)
+	samples = Decode(samples, packet.Type, packet.Payload)
 	first := s.heard.Packets == 0
-	s.heard.count(now, rtp.Loud(samples))
+	s.heard.count(now, Loud(samples))
 	for l := range s.listeners {
 		if l.hear(samples) {
 			delete(s.listeners, l)
@@ -74,7 +72,7 @@ func (s *stream) take(packet rtp.Packet, samples []int16) []int16 {
 	}
 	s.mu.Unlock()
 	if first {
-		s.note(Event{At: now, Kind: MediaReceived})
+		s.events.First(now)
 	}
 	return samples
 }
@@ -95,8 +93,8 @@ func (h *Heard) count(now time.Time, loud bool) {
 }
 
 // keyEnded reports the key that a packet says was let go, once for each key.
-func (s *stream) keyEnded(packet rtp.Packet) (byte, bool) {
-	event, err := rtp.ParseKeyEvent(packet.Payload)
+func (s *Stream) keyEnded(packet Packet) (byte, bool) {
+	event, err := ParseKeyEvent(packet.Payload)
 	if err != nil {
 		s.heard.Strays++
 		return 0, false
@@ -108,39 +106,17 @@ func (s *stream) keyEnded(packet rtp.Packet) (byte, bool) {
 	return event.Key, true
 }
 
-// listen calls hear with each frame that comes from now on until it returns true.
-// hear is called with the stream locked: it must be quick and call nothing of it.
-func (s *stream) listen(ctx context.Context, hear func(frame []int16) bool) error {
-	l := &listener{hear: hear, done: make(chan struct{})}
-	s.mu.Lock()
-	s.listeners[l] = struct{}{}
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.listeners, l)
-		s.mu.Unlock()
-	}()
-	select {
-	case <-l.done:
-		return nil
-	case <-s.stop:
-		return fmt.Errorf("listen: %w", ErrOver)
-	case <-ctx.Done():
-		return fmt.Errorf("listen: %w", context.Cause(ctx))
-	}
-}
-
 // AwaitLoud waits until n more packets of sound have come that are not silence, 50 of
 // them a second: music is playing, or somebody speaks.
-func (c *Call) AwaitLoud(ctx context.Context, n int) error {
-	return c.awaitFrames(ctx, fmt.Sprintf("%d loud packets", n), n, rtp.Loud)
+func (s *Stream) AwaitLoud(ctx context.Context, n int) error {
+	return s.awaitFrames(ctx, fmt.Sprintf("%d loud packets", n), n, Loud)
 }
 
 // AwaitSilence waits until n packets in a row have come that are silence.
-func (c *Call) AwaitSilence(ctx context.Context, n int) error {
+func (s *Stream) AwaitSilence(ctx context.Context, n int) error {
 	run := 0
-	return c.hear(ctx, fmt.Sprintf("%d silent packets", n), func(frame []int16) bool {
-		if run++; rtp.Loud(frame) {
+	return s.hear(ctx, fmt.Sprintf("%d silent packets", n), func(frame []int16) bool {
+		if run++; Loud(frame) {
 			run = 0
 		}
 		return run >= n
@@ -149,13 +125,13 @@ func (c *Call) AwaitSilence(ctx context.Context, n int) error {
 
 // AwaitTone waits until n more packets have come that hold a tone of the frequency in
 // hertz: the party whose Media.Tone it is, is heard here.
-func (c *Call) AwaitTone(ctx context.Context, hertz float64, n int) error {
-	return c.awaitFrames(ctx, fmt.Sprintf("%d packets of a %.0f Hz tone", n, hertz), n,
-		func(frame []int16) bool { return rtp.Holds(frame, hertz) })
+func (s *Stream) AwaitTone(ctx context.Context, hertz float64, n int) error {
+	return s.awaitFrames(ctx, fmt.Sprintf("%d packets of a %.0f Hz tone", n, hertz), n,
+		func(frame []int16) bool { return Holds(frame, hertz) })
 }
 
-func (c *Call) awaitFrames(ctx context.Context, what string, n int, is func([]int16) bool) error {
-	return c.hear(ctx, what, func(frame []int16) bool {
+func (s *Stream) awaitFrames(ctx context.Context, what string, n int, is func([]int16) bool) error {
+	return s.hear(ctx, what, func(frame []int16) bool {
 		if is(frame) {
 			n--
 		}
@@ -163,12 +139,25 @@ func (c *Call) awaitFrames(ctx context.Context, what string, n int, is func([]in
 	})
 }
 
-func (c *Call) hear(ctx context.Context, what string, hear func(frame []int16) bool) error {
-	if err := c.media.listen(ctx, hear); err != nil {
-		return fmt.Errorf("wait for %s, heard so far %+v: %w", what, c.Heard(), err)
+// hear calls f with each frame that comes from now on until it returns true. f is
+// called with the stream locked: it must be quick and call nothing of it.
+func (s *Stream) hear(ctx context.Context, what string, f func(frame []int16) bool) error {
+	l := &listener{hear: f, done: make(chan struct{})}
+	s.mu.Lock()
+	s.listeners[l] = struct{}{}
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.listeners, l)
+		s.mu.Unlock()
+	}()
+	err := ErrClosed
+	select {
+	case <-l.done:
+		return nil
+	case <-s.stop:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
 	}
-	return nil
+	return fmt.Errorf("wait for %s, heard so far %+v: %w", what, s.Heard(), err)
 }
-
-// Heard returns what has come by RTP so far.
-func (c *Call) Heard() Heard { return c.media.stats() }

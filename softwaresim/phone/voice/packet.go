@@ -3,7 +3,7 @@
 // (RFC 4733), and measures of what is heard: how loud, and is it that tone.
 //
 // It does no I/O and keeps no clock.
-package rtp
+package voice
 
 import (
 	"encoding/binary"

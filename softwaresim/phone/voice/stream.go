@@ -1,15 +1,14 @@
-package phone
+package voice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
-
-	"ringside/softwaresim/phone/rtp"
 )
 
 // frameTime is how much sound a packet holds.
@@ -22,7 +21,7 @@ type Media struct {
 	// ALaw prefers G.711 A-law.
 	ALaw bool
 	// Tone is the frequency in hertz of the tone sent, 0 for silence. Give each party
-	// one of its own, 100 Hz apart or more, and Call.AwaitTone tells who is heard.
+	// one of its own, 100 Hz apart or more, and AwaitTone tells who is heard.
 	Tone float64
 	// Every is the time between audio packets, 20 ms if zero. A longer one makes a
 	// choppy but cheap call, for load tests. Keys are not affected.
@@ -33,9 +32,9 @@ type Media struct {
 
 func (m Media) codecs() []uint8 {
 	if m.ALaw {
-		return []uint8{rtp.ALaw, rtp.ULaw}
+		return []uint8{ALaw, ULaw}
 	}
-	return []uint8{rtp.ULaw, rtp.ALaw}
+	return []uint8{ULaw, ALaw}
 }
 
 // Heard counts what came by RTP during a call.
@@ -55,13 +54,26 @@ type Heard struct {
 	lastLoud time.Time
 }
 
-// stream is the RTP of one call: a socket, a goroutine that sends and one that
-// receives.
-type stream struct {
-	conn  *net.UDPConn
-	local netip.AddrPort
-	media Media
-	note  func(Event) // where media events go
+// Events is told what happens to a stream. Its functions are called from the stream's
+// goroutines, one at a time each, and must not call the stream.
+type Events struct {
+	// First: the first packet of sound came.
+	First func(at time.Time)
+	// KeyReceived and KeySent: a key, 0-9 * # A-D, was let go.
+	KeyReceived func(at time.Time, key byte)
+	KeySent     func(at time.Time, key byte)
+}
+
+// ErrClosed is returned for what is asked of a stream that is closed.
+var ErrClosed = errors.New("it is over")
+
+// Stream is the RTP of one call: a socket, a goroutine that sends and one that
+// receives. All methods are safe for concurrent use.
+type Stream struct {
+	conn   *net.UDPConn
+	local  netip.AddrPort
+	media  Media
+	events Events
 
 	keys chan keyPress
 	stop chan struct{}
@@ -92,9 +104,9 @@ type keyPress struct {
 	sent chan struct{}
 }
 
-// openStream opens a socket on the host for a call's RTP. It sends and receives
-// nothing before start.
-func openStream(host netip.Addr, media Media, note func(Event)) (*stream, error) {
+// Open opens a socket on the host for a call's RTP. It sends and receives
+// nothing before Start.
+func Open(host netip.Addr, media Media, events Events) (*Stream, error) {
 	if media.Every <= 0 {
 		media.Every = frameTime
 	}
@@ -102,32 +114,37 @@ func openStream(host netip.Addr, media Media, note func(Event)) (*stream, error)
 	if err != nil {
 		return nil, fmt.Errorf("open a socket for RTP: %w", err)
 	}
-	return &stream{
+	return &Stream{
 		conn:      conn,
 		local:     netip.AddrPortFrom(host, uint16(conn.LocalAddr().(*net.UDPAddr).Port)),
 		media:     media,
-		note:      note,
+		events:    events,
 		keys:      make(chan keyPress),
 		stop:      make(chan struct{}),
 		listeners: make(map[*listener]struct{}),
 	}, nil
 }
 
-// offer is the session that this side proposes.
-func (s *stream) offer() session {
-	return session{addr: s.local, codecs: s.media.codecs(), keys: keyType, direction: "sendrecv"}
+// Offer is the session that this side proposes.
+func (s *Stream) Offer() Session {
+	return Session{Addr: s.local, Codecs: s.media.codecs(), Keys: KeyType, Direction: "sendrecv"}
 }
 
-// start begins sending to and hearing the far side as its session says; once running
+// Answer is the session with which this side answers the far side's offer.
+func (s *Stream) Answer(offer Session) (Session, error) {
+	return offer.Answer(s.local, s.media.codecs())
+}
+
+// Start begins sending to and hearing the far side as its session says; once running
 // it only changes where to, as after a re-INVITE.
-func (s *stream) start(far session) {
+func (s *Stream) Start(far Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(far.codecs) > 0 {
-		s.codec = far.codecs[0]
+	if len(far.Codecs) > 0 {
+		s.codec = far.Codecs[0]
 	}
-	s.remote, s.keyType = far.addr, far.keys
-	s.held = far.direction == "sendonly" || far.direction == "inactive"
+	s.remote, s.keyType = far.Addr, far.Keys
+	s.held = far.Direction == "sendonly" || far.Direction == "inactive"
 	if s.started || s.closed {
 		return
 	}
@@ -138,8 +155,8 @@ func (s *stream) start(far session) {
 	}
 }
 
-// close ends the stream, waits for its goroutines, and returns what was heard.
-func (s *stream) close() Heard {
+// Close ends the stream, waits for its goroutines, and returns what was heard.
+func (s *Stream) Close() Heard {
 	s.mu.Lock()
 	first := !s.closed
 	s.closed = true
@@ -149,10 +166,11 @@ func (s *stream) close() Heard {
 		s.conn.Close()
 	}
 	s.wg.Wait()
-	return s.stats()
+	return s.Heard()
 }
 
-func (s *stream) stats() Heard {
+// Heard returns what has come so far.
+func (s *Stream) Heard() Heard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.heard
@@ -160,16 +178,16 @@ func (s *stream) stats() Heard {
 
 // sender is the state of the outgoing packets.
 type sender struct {
-	packet rtp.Packet
-	tone   rtp.Tone
-	frame  [rtp.FrameSamples]int16
+	packet Packet
+	tone   Tone
+	frame  [FrameSamples]int16
 	wire   []byte
 }
 
 // send sends a packet of sound at once and then at each turn, and keys when asked.
-func (s *stream) send() {
-	out := sender{tone: rtp.Tone{Hertz: s.media.Tone}}
-	out.packet = rtp.Packet{Marker: true, SSRC: rand.Uint32(), Sequence: uint16(rand.Uint32()), Timestamp: rand.Uint32()}
+func (s *Stream) send() {
+	out := sender{tone: Tone{Hertz: s.media.Tone}}
+	out.packet = Packet{Marker: true, SSRC: rand.Uint32(), Sequence: uint16(rand.Uint32()), Timestamp: rand.Uint32()}
 	s.sendSound(&out)
 	ticker := time.NewTicker(s.media.Every)
 	defer ticker.Stop()
@@ -186,14 +204,14 @@ func (s *stream) send() {
 	}
 }
 
-func (s *stream) sendSound(out *sender) {
+func (s *Stream) sendSound(out *sender) {
 	s.mu.Lock()
 	codec, held := s.codec, s.held
 	s.mu.Unlock()
 	if !held {
 		out.tone.Next(out.frame[:])
 		out.packet.Type = codec
-		out.packet.Payload = rtp.Encode(out.packet.Payload[:0], codec, out.frame[:])
+		out.packet.Payload = Encode(out.packet.Payload[:0], codec, out.frame[:])
 		s.write(out)
 	}
 	out.packet.Timestamp += uint32(s.media.Every / (time.Second / 8000))
@@ -201,15 +219,15 @@ func (s *stream) sendSound(out *sender) {
 
 // sendKey sends one key as RFC 4733 §2.5 has it: a report each 20 ms with the same
 // time stamp and a growing duration, the last one three times.
-func (s *stream) sendKey(out *sender, press keyPress) {
+func (s *Stream) sendKey(out *sender, press keyPress) {
 	s.mu.Lock()
 	out.packet.Type = s.keyType
 	s.mu.Unlock()
 	ticker := time.NewTicker(frameTime)
 	defer ticker.Stop()
-	event := rtp.KeyEvent{Key: press.key}
+	event := KeyEvent{Key: press.key}
 	out.packet.Marker = true
-	for event.Duration = rtp.FrameSamples; ; event.Duration += rtp.FrameSamples {
+	for event.Duration = FrameSamples; ; event.Duration += FrameSamples {
 		event.End = time.Duration(event.Duration)*(time.Second/8000) >= press.down
 		out.packet.Payload = event.Append(out.packet.Payload[:0])
 		if event.End {
@@ -222,7 +240,7 @@ func (s *stream) sendKey(out *sender, press keyPress) {
 			return
 		}
 	}
-	s.note(Event{At: time.Now(), Kind: KeySent, Key: string(press.key)})
+	s.events.KeySent(time.Now(), press.key)
 	for range 3 {
 		s.write(out)
 	}
@@ -232,7 +250,7 @@ func (s *stream) sendKey(out *sender, press keyPress) {
 
 // write sends the packet and makes the next. A datagram that cannot be sent is lost,
 // as it might be on any network.
-func (s *stream) write(out *sender) {
+func (s *Stream) write(out *sender) {
 	s.mu.Lock()
 	remote := s.remote
 	s.mu.Unlock()
@@ -242,8 +260,8 @@ func (s *stream) write(out *sender) {
 	out.packet.Marker = false
 }
 
-// press sends a key and waits until it was let go.
-func (s *stream) press(ctx context.Context, key byte, down time.Duration) error {
+// Press sends a key, one of 0-9 * # A-D, held down that long and waits until it was let go.
+func (s *Stream) Press(ctx context.Context, key byte, down time.Duration) error {
 	s.mu.Lock()
 	started, keyType := s.started, s.keyType
 	s.mu.Unlock()
@@ -257,7 +275,7 @@ func (s *stream) press(ctx context.Context, key byte, down time.Duration) error 
 	select {
 	case s.keys <- press:
 	case <-s.stop:
-		return fmt.Errorf("press key %c: %w", key, ErrOver)
+		return fmt.Errorf("press key %c: %w", key, ErrClosed)
 	case <-ctx.Done():
 		return fmt.Errorf("press key %c: %w", key, context.Cause(ctx))
 	}
@@ -265,6 +283,6 @@ func (s *stream) press(ctx context.Context, key byte, down time.Duration) error 
 	case <-press.sent:
 		return nil
 	case <-s.stop:
-		return fmt.Errorf("press key %c: %w", key, ErrOver)
+		return fmt.Errorf("press key %c: %w", key, ErrClosed)
 	}
 }

@@ -1,4 +1,4 @@
-package rtp
+package voice
 
 import (
 	"encoding/binary"

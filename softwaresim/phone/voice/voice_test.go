@@ -1,4 +1,4 @@
-package rtp_test
+package voice_test
 
 import (
 	"errors"
@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ringside/softwaresim/phone/rtp"
+	"ringside/softwaresim/phone/voice"
 )
 
 func TestPacketSurvivesTheWire(t *testing.T) {
-	want := rtp.Packet{Marker: true, Type: rtp.ALaw, Sequence: 65535, Timestamp: 1 << 31, SSRC: 7, Payload: []byte{1, 2, 3}}
-	got, err := rtp.Parse(want.Append(nil))
+	want := voice.Packet{Marker: true, Type: voice.ALaw, Sequence: 65535, Timestamp: 1 << 31, SSRC: 7, Payload: []byte{1, 2, 3}}
+	got, err := voice.Parse(want.Append(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestParseSkipsSourcesExtensionAndPadding(t *testing.T) {
 		'o', 'k', // what is wanted
 		0, 0, 3, // padding
 	}
-	got, err := rtp.Parse(wire)
+	got, err := voice.Parse(wire)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestParseRefusesWhatIsNotRTP(t *testing.T) {
 		"padding beyond start":  {0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 200},
 		"extension cut short":   {0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
 	} {
-		if _, err := rtp.Parse(wire); !errors.Is(err, rtp.ErrNotRTP) {
+		if _, err := voice.Parse(wire); !errors.Is(err, voice.ErrNotRTP) {
 			t.Errorf("%s: error %v, want ErrNotRTP", name, err)
 		}
 	}
@@ -61,24 +61,24 @@ func TestG711KnownValues(t *testing.T) {
 		sample int16
 		code   byte
 	}{
-		{rtp.ULaw, 0, 0xff}, {rtp.ULaw, 32767, 0x80}, {rtp.ULaw, -32768, 0x00}, {rtp.ULaw, 1000, 0xce},
-		{rtp.ALaw, 0, 0xd5}, {rtp.ALaw, 32767, 0xaa}, {rtp.ALaw, -32768, 0x2a}, {rtp.ALaw, 1000, 0xfa},
+		{voice.ULaw, 0, 0xff}, {voice.ULaw, 32767, 0x80}, {voice.ULaw, -32768, 0x00}, {voice.ULaw, 1000, 0xce},
+		{voice.ALaw, 0, 0xd5}, {voice.ALaw, 32767, 0xaa}, {voice.ALaw, -32768, 0x2a}, {voice.ALaw, 1000, 0xfa},
 	} {
-		if got := rtp.Encode(nil, c.law, []int16{c.sample})[0]; got != c.code {
+		if got := voice.Encode(nil, c.law, []int16{c.sample})[0]; got != c.code {
 			t.Errorf("law %d: sample %d became %#02x, want %#02x", c.law, c.sample, got, c.code)
 		}
 	}
 }
 
 func TestG711IsCloseToWhatWentIn(t *testing.T) {
-	for _, law := range []uint8{rtp.ULaw, rtp.ALaw} {
+	for _, law := range []uint8{voice.ULaw, voice.ALaw} {
 		for s := -32768; s <= 32767; s += 7 {
-			code := rtp.Encode(nil, law, []int16{int16(s)})
-			back := int(rtp.Decode(nil, law, code)[0])
+			code := voice.Encode(nil, law, []int16{int16(s)})
+			back := int(voice.Decode(nil, law, code)[0])
 			if off := math.Abs(float64(back - s)); off > 16+math.Abs(float64(s))/16 {
 				t.Fatalf("law %d: sample %d came back as %d", law, s, back)
 			}
-			if again := rtp.Encode(nil, law, []int16{int16(back)})[0]; again != code[0] && back != 0 {
+			if again := voice.Encode(nil, law, []int16{int16(back)})[0]; again != code[0] && back != 0 {
 				t.Fatalf("law %d: %d encodes as %#02x, first as %#02x", law, back, again, code[0])
 			}
 		}
@@ -86,57 +86,57 @@ func TestG711IsCloseToWhatWentIn(t *testing.T) {
 }
 
 func TestToneIsHeardAsItselfOnly(t *testing.T) {
-	tone := rtp.Tone{Hertz: 700}
-	frame := make([]int16, rtp.FrameSamples)
+	tone := voice.Tone{Hertz: 700}
+	frame := make([]int16, voice.FrameSamples)
 	for range 10 {
 		tone.Next(frame)
-		heard := rtp.Decode(nil, rtp.ULaw, rtp.Encode(nil, rtp.ULaw, frame))
-		if !rtp.Loud(heard) || !rtp.Holds(heard, 700) {
+		heard := voice.Decode(nil, voice.ULaw, voice.Encode(nil, voice.ULaw, frame))
+		if !voice.Loud(heard) || !voice.Holds(heard, 700) {
 			t.Fatal("a 700 Hz tone was not heard")
 		}
-		if rtp.Holds(heard, 900) || rtp.Holds(heard, 500) {
+		if voice.Holds(heard, 900) || voice.Holds(heard, 500) {
 			t.Fatal("a 700 Hz tone was taken for another")
 		}
 	}
 }
 
 func TestSilenceIsNotHeard(t *testing.T) {
-	var silence rtp.Tone
-	frame := make([]int16, rtp.FrameSamples)
+	var silence voice.Tone
+	frame := make([]int16, voice.FrameSamples)
 	silence.Next(frame)
-	for _, law := range []uint8{rtp.ULaw, rtp.ALaw} {
-		heard := rtp.Decode(nil, law, rtp.Encode(nil, law, frame))
-		if rtp.Loud(heard) || rtp.Holds(heard, 440) {
-			t.Errorf("law %d: silence was heard, level %.0f", law, rtp.Level(heard))
+	for _, law := range []uint8{voice.ULaw, voice.ALaw} {
+		heard := voice.Decode(nil, law, voice.Encode(nil, law, frame))
+		if voice.Loud(heard) || voice.Holds(heard, 440) {
+			t.Errorf("law %d: silence was heard, level %.0f", law, voice.Level(heard))
 		}
 	}
-	if rtp.Loud(nil) {
+	if voice.Loud(nil) {
 		t.Error("nothing at all was heard")
 	}
 }
 
 func TestEveryKeySurvivesTheWire(t *testing.T) {
 	for _, key := range []byte("0123456789*#ABCD") {
-		want := rtp.KeyEvent{Key: key, End: key%2 == 0, Duration: 800}
-		got, err := rtp.ParseKeyEvent(want.Append(nil))
+		want := voice.KeyEvent{Key: key, End: key%2 == 0, Duration: 800}
+		got, err := voice.ParseKeyEvent(want.Append(nil))
 		if err != nil || got != want {
 			t.Errorf("key %c came back as %+v, %v", key, got, err)
 		}
 	}
-	if rtp.IsKey('x') || rtp.IsKey(0) {
+	if voice.IsKey('x') || voice.IsKey(0) {
 		t.Error("x or NUL is taken for a key")
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(rtp.Packet{Type: rtp.ULaw, Payload: []byte{1}}.Append(nil))
+	f.Add(voice.Packet{Type: voice.ULaw, Payload: []byte{1}}.Append(nil))
 	f.Add([]byte{0xb1, 0, 0, 9, 0, 0, 0, 160, 0, 0, 0, 5, 1, 1, 1, 1, 0xbe, 0xde, 0, 0, 3})
 	f.Fuzz(func(t *testing.T, wire []byte) {
-		p, err := rtp.Parse(wire)
+		p, err := voice.Parse(wire)
 		if err != nil {
 			return
 		}
-		again, err := rtp.Parse(p.Append(nil))
+		again, err := voice.Parse(p.Append(nil))
 		if err != nil {
 			t.Fatalf("%+v was read but not again: %v", p, err)
 		}
@@ -149,11 +149,11 @@ func FuzzParse(f *testing.F) {
 func FuzzParseKeyEvent(f *testing.F) {
 	f.Add([]byte{11, 0x8a, 3, 32})
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		e, err := rtp.ParseKeyEvent(payload)
+		e, err := voice.ParseKeyEvent(payload)
 		if err != nil {
 			return
 		}
-		if again, err := rtp.ParseKeyEvent(e.Append(nil)); err != nil || again != e {
+		if again, err := voice.ParseKeyEvent(e.Append(nil)); err != nil || again != e {
 			t.Errorf("%+v came back as %+v, %v", e, again, err)
 		}
 	})
