@@ -223,11 +223,10 @@ func FuzzData(f *testing.F) {
 		if err := json.Unmarshal(b, &out); err != nil {
 			t.Fatalf("unmarshal %s: %v", b, err)
 		}
-		for i := range in {
-			in[i].Key, in[i].Value = strings.ToValidUTF8(in[i].Key, "\ufffd"), strings.ToValidUTF8(in[i].Value, "\ufffd")
-		}
-		if !utf8.ValidString(k1 + v1 + k2 + v2) {
-			return // how many marks a broken sequence becomes is encoding/json's affair
+		for _, text := range []string{k1, v1, k2, v2} {
+			if !utf8.ValidString(text) {
+				return // what a broken sequence becomes is encoding/json's affair
+			}
 		}
 		if k1 == k2 {
 			in = in[:1]
