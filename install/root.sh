@@ -149,6 +149,8 @@ explain() {
 		remedy="bring the package debian-archive-keyring up to date"
 	elif grep -qiE 'dpkg was interrupted|could not get lock' "$log"; then
 		remedy="let the other package installation finish (or run dpkg --configure -a), then try again"
+	elif grep -qiE 'unable to locate package' "$log"; then
+		remedy="enable the component that has it (universe on Ubuntu), run apt-get update, and try again"
 	elif grep -qiE 'mknod|operation not permitted' "$log"; then
 		remedy="this container may not make device files: run it in a virtual machine, or with more rights"
 	else
