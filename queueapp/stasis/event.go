@@ -1,0 +1,188 @@
+package stasis
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/CyCoreSystems/ari/v5"
+
+	"ringside/queueapp"
+	"ringside/queueapp/engine"
+)
+
+// wanted are the events that Asterisk is asked for (eventFilter); it keeps all others to itself.
+var wanted = [...]string{
+	"ApplicationReplaced", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
+	"ChannelHold", "ChannelLeftBridge", "ChannelUnhold", "DeviceStateChanged", "Dial", "PlaybackFinished", "StasisEnd",
+	"StasisStart",
+}
+
+// softAsyncGoto is the cause of a soft ChannelHangupRequest with which a channel is only sent elsewhere in the dialplan:
+// where soft is set, the cause is no Q.850 cause but Asterisk's reason for the softness.
+const softAsyncGoto = 2
+
+// event takes one event as it came. Nothing in it may be trusted; nothing in it stops the stream.
+func (l *live) event(frame []byte) {
+	e, err := ari.DecodeEvent(frame)
+	if err != nil {
+		l.unread(frame, err)
+		return
+	}
+	if app := e.GetApplication(); app != "" && app != l.s.app {
+		return
+	}
+	l.s.watch.Event(e.GetType())
+	switch e := e.(type) {
+	case *ari.StasisStart:
+		l.entered(e)
+	case *ari.StasisEnd:
+		l.callerGone(idOf(&e.Channel))
+	case *ari.ChannelHangupRequest:
+		l.hangupAsked(e)
+	case *ari.ChannelDestroyed:
+		l.destroyed(idOf(&e.Channel), e.Cause)
+	case *ari.Dial:
+		l.dialled(e)
+	case *ari.ChannelDtmfReceived:
+		l.digit(e)
+	case *ari.PlaybackFinished:
+		l.playDone(engine.PlaybackID(e.Playback.ID), e.Playback.State == "failed")
+	case *ari.ChannelEnteredBridge:
+		if strings.HasPrefix(e.Bridge.ID, prefix) {
+			l.sink(engine.Entered{Bridge: engine.BridgeID(e.Bridge.ID), Channel: idOf(&e.Channel)})
+		}
+	case *ari.ChannelLeftBridge:
+		if strings.HasPrefix(e.Bridge.ID, prefix) {
+			l.sink(engine.Left{Bridge: engine.BridgeID(e.Bridge.ID), Channel: idOf(&e.Channel)})
+		}
+	case *ari.ChannelHold:
+		l.sink(engine.Held{Channel: idOf(&e.Channel)})
+	case *ari.ChannelUnhold:
+		l.sink(engine.Resumed{Channel: idOf(&e.Channel)})
+	case *ari.DeviceStateChanged:
+		l.deviceChanged(e.DeviceState.Name, queueapp.DeviceState(e.DeviceState.State))
+	case *ari.ApplicationReplaced:
+		l.cancel(errReplaced)
+	}
+}
+
+// unread counts an event that could not be read.
+func (l *live) unread(frame []byte, err error) {
+	var typed struct{ Type string }
+	if json.Unmarshal(frame, &typed) != nil {
+		typed.Type = ""
+	}
+	kind := clean(typed.Type, maxKind)
+	if kind != "" && strings.HasPrefix(err.Error(), "unhandled type") {
+		l.s.watch.EventUnknown(kind)
+		l.s.log.Debug("an event of an unknown type", "type", kind)
+		return
+	}
+	l.s.watch.EventMalformed(kind)
+	l.s.log.Warn("an event cannot be read; it is dropped", "type", kind, "bytes", len(frame), "err", err)
+}
+
+// entered tells callers, our legs, and what is neither apart when a channel enters our application.
+func (l *live) entered(e *ari.StasisStart) {
+	id := idOf(&e.Channel)
+	switch {
+	case secondHalf(id):
+		// The dialplan behind a Local leg came back to us: two of our legs would wait for each other.
+		l.s.log.Warn("a local leg's dialplan leads back into our application: the leg is hung up", "channel", id)
+		l.stray(id)
+	case ours(id):
+		l.legUp(id)
+	case len(e.Args) > 0 && e.Args[0] == legArg:
+		l.stray(id) // whither Asterisk forwarded a leg of ours
+	case e.ReplaceChannel.ID != "":
+		l.s.log.Warn("a transfer is not followed", "channel", id, "replaces", clean(e.ReplaceChannel.ID, maxNumber))
+	default:
+		l.arrived(arrival(&e.Channel, e.Args))
+	}
+}
+
+func (l *live) hangupAsked(e *ari.ChannelHangupRequest) {
+	c := l.callers[idOf(&e.Channel)]
+	switch {
+	case c == nil, e.Soft && e.Cause == softAsyncGoto:
+	case e.Soft:
+		c.hungUp = true
+	default:
+		c.hungUp = true
+		if e.Cause != 0 {
+			c.q850 = e.Cause
+		}
+	}
+}
+
+func (l *live) destroyed(id queueapp.ChannelID, q850 int) {
+	delete(l.strays, id)
+	if ours(id) {
+		l.legGone(id, q850)
+		return
+	}
+	if c := l.callers[id]; c != nil {
+		c.hungUp = true
+		if q850 != 0 {
+			c.q850 = q850
+		}
+		l.callerGone(id)
+	}
+}
+
+// dialled takes a leg's progress. Where the phone diverts the call, Asterisk follows; we do not, as the attempt is over.
+func (l *live) dialled(e *ari.Dial) {
+	id := idOf(&e.Peer)
+	if !ours(id) || secondHalf(id) {
+		return
+	}
+	if e.Forwarded.ID != "" {
+		l.stray(idOf(&e.Forwarded))
+	}
+	if l.legs[id] == nil {
+		switch e.Dialstatus {
+		case "", "RINGING", "PROGRESS", "PROCEEDING":
+			l.stray(id)
+		}
+		return
+	}
+	switch e.Dialstatus {
+	case "RINGING", "PROGRESS":
+		l.legRinging(id)
+	}
+}
+
+func (l *live) digit(e *ari.ChannelDtmfReceived) {
+	if len(e.Digit) == 1 && strings.Contains("0123456789*#ABCD", e.Digit) {
+		l.sink(engine.Digit{Channel: idOf(&e.Channel), Key: e.Digit[0]})
+	}
+}
+
+func (l *live) deviceChanged(device string, state queueapp.DeviceState) {
+	if _, followed := l.asked[device]; followed {
+		l.asked[device] = false
+		l.sink(engine.DeviceChanged{Device: device, State: state})
+	}
+}
+
+func idOf(ch *ari.ChannelData) queueapp.ChannelID { return queueapp.ChannelID(ch.ID) }
+
+func ours(id queueapp.ChannelID) bool { return strings.HasPrefix(string(id), prefix) }
+
+// secondHalf reports whether a channel is the far half of a Local leg of ours.
+func secondHalf(id queueapp.ChannelID) bool {
+	return ours(id) && strings.HasSuffix(string(id), otherHalf)
+}
+
+// arrival is a caller's channel as StasisStart shows it.
+func arrival(ch *ari.ChannelData, args []string) engine.Channel {
+	out := engine.Channel{
+		ID: idOf(ch), Up: ch.State == "Up", Args: args, Endpoint: endpoint(ch.Name),
+		Caller: callerOf(ch.GetCaller().GetName(), ch.GetCaller().GetNumber(), ch.GetDialplan().GetExten()),
+	}
+	if t := ch.GetCreationtime(); t != nil {
+		out.Created = time.Unix(t.GetSeconds(), int64(t.GetNanos())).UTC()
+	}
+	return out
+}

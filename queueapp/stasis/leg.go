@@ -1,0 +1,210 @@
+package stasis
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/CyCoreSystems/ari/v5"
+
+	"ringside/queueapp"
+	"ringside/queueapp/engine"
+)
+
+// Q.850 causes that Asterisk does not give us but that we know or conclude.
+const (
+	noRoute          = 3
+	normalClearing   = 16
+	subscriberAbsent = 20
+	networkDown      = 38
+)
+
+// legArg is the first argument of a leg's Stasis application, so that a channel to which Asterisk forwarded a leg is known.
+const legArg = "leg"
+
+// otherHalf ends the id of the far half of a Local leg.
+const otherHalf = ";2"
+
+// searchTime is how many deadlines long we look for something whose POST had no answer.
+const searchTime = 2
+
+// Originate implements [engine.Switch].
+func (s *Switch) Originate(g engine.Leg) {
+	s.inbox.put(func(l *live) {
+		if l.legs[g.Channel] == nil {
+			l.legs[g.Channel] = &leg{}
+		}
+	})
+	last := s.soon()
+	s.order(g.Channel, job{
+		command: "originate", channel: g.Channel,
+		do: func(ctx context.Context, ln *lane) error {
+			if err := s.originate(ctx, ln, g, last); err != nil {
+				return err
+			}
+			s.inbox.put(func(l *live) {
+				if known := l.legs[g.Channel]; known != nil {
+					known.settled = true
+				}
+			})
+			return nil
+		},
+		failed: func(err error) {
+			s.log.Debug("a leg did not come to be", "channel", g.Channel, "dial", g.Dial, "err", err)
+			s.inbox.put(func(l *live) { l.legAbsent(g.Channel, absentCause(err)) })
+		},
+	})
+}
+
+func (s *Switch) originate(ctx context.Context, ln *lane, g engine.Leg, last time.Time) error {
+	req := ari.OriginateRequest{
+		Endpoint: g.Dial, App: s.app, AppArgs: legArg + "," + string(g.Channel), Originator: string(g.Originator),
+		CallerID: callerID(g.CallerName, g.CallerNumber), Timeout: int(math.Ceil(g.Ring.Seconds())),
+	}
+	if strings.HasPrefix(g.Dial, "Local/") {
+		req.OtherChannelID = string(g.Channel) + otherHalf
+	}
+	if len(g.Variables) > 0 {
+		req.Variables = make(map[string]string, len(g.Variables))
+		for _, v := range g.Variables {
+			req.Variables[v.Name] = v.Value
+		}
+	}
+	here := path("channels", string(g.Channel))
+	err := s.rest.doBefore(ctx, last, "originate", http.MethodPost, here, req, nil)
+	switch status := statusOf(err); {
+	case err == nil, status == http.StatusConflict: // it stands already: asked for by an owner before us
+		return nil
+	case status != 0, errors.Is(err, errStale):
+		return err
+	}
+	return s.search(ctx, ln, here, "hangup", err)
+}
+
+// search finds out what became of a POST that had no answer: it may still be acted on. The thing at path is asked for, or
+// deleted where the command that ends it waits in the lane already, until it is there or could long have been.
+func (s *Switch) search(ctx context.Context, ln *lane, path, end string, lost error) error {
+	until := time.Now().Add(searchTime * s.timing.Request)
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		method := http.MethodGet
+		if ln.waits(end) {
+			method = http.MethodDelete
+		}
+		err := s.rest.do(ctx, "search", method, path, nil, nil)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || time.Now().After(until) {
+			return errors.Join(lost, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-ln.added:
+		case <-time.After(pause):
+		}
+	}
+}
+
+// absentCause is the Q.850 cause for a leg that did not come to be: ARI gives none.
+func absentCause(err error) int {
+	switch status := statusOf(err); {
+	case status >= 500:
+		return subscriberAbsent // "Allocation failed": no contact is registered, or no such endpoint
+	case status >= 400:
+		return noRoute
+	}
+	return networkDown
+}
+
+// HangUp implements [engine.Switch].
+func (s *Switch) HangUp(ch queueapp.ChannelID, reason string) {
+	s.inbox.put(func(l *live) { l.endAsked(ch, reason) })
+	s.order(ch, job{command: "hangup", channel: ch, do: func(ctx context.Context, _ *lane) error {
+		err := s.remove(ctx, "hangup", s.hangupPath(ch, reason))
+		switch {
+		case statusOf(err) == http.StatusNotFound:
+			s.inbox.put(func(l *live) { l.endMissed(ch, true) })
+			return nil
+		case err == nil:
+			s.inbox.put(func(l *live) { l.endMissed(ch, false) })
+		}
+		return err
+	}})
+}
+
+// drop hangs up a channel of which nobody is told.
+func (s *Switch) drop(ch queueapp.ChannelID) {
+	s.order(ch, job{
+		command: "hangup", channel: ch,
+		do: func(ctx context.Context, _ *lane) error {
+			err := s.remove(ctx, "hangup", s.hangupPath(ch, ""))
+			if statusOf(err) == http.StatusNotFound {
+				return nil
+			}
+			return err
+		},
+		failed: func(err error) { s.log.Warn("a channel that nobody waits for stays", "channel", ch, "err", err) },
+	})
+}
+
+func (s *Switch) hangupPath(ch queueapp.ChannelID, reason string) string {
+	if _, known := reasons[reason]; !known {
+		reason = "normal"
+	}
+	return path("channels", string(ch)) + "?" + url.Values{"reason": {reason}}.Encode()
+}
+
+// remove deletes something, trying for as long as there is no answer and there could be one. It fails with 404 where the
+// thing was gone already.
+func (s *Switch) remove(ctx context.Context, op, path string) error {
+	var err error
+	for range searchTime + 1 {
+		if err = s.rest.do(ctx, op, http.MethodDelete, path, nil, nil); err == nil || statusOf(err) != 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+// reasons are ARI's for DELETE /channels/{id}, with the cause that each gives (measured).
+var reasons = map[string]int{
+	"normal": normalClearing, "busy": 17, "congestion": 34, "no_answer": 19, "timeout": 18, "rejected": 21, "unallocated": 1,
+	"normal_unspecified": 31, "number_incomplete": 28, "codec_mismatch": 58, "interworking": 127, "failure": networkDown,
+	"answered_elsewhere": 26,
+}
+
+// endAsked remembers that a channel's end was asked for, so that the answer is told once.
+func (l *live) endAsked(ch queueapp.ChannelID, reason string) {
+	if ours(ch) {
+		if l.legs[ch] == nil {
+			l.legs[ch] = &leg{settled: true}
+		}
+		return
+	}
+	c := l.callers[ch]
+	if c == nil {
+		c = &caller{unlisted: true}
+		l.callers[ch] = c
+	}
+	if c.q850 == 0 {
+		c.q850 = reasons[reason]
+	}
+}
+
+// endMissed takes the answer to a hang-up of which no event will come: the channel was absent, or a caller's in the dialplan.
+func (l *live) endMissed(ch queueapp.ChannelID, absent bool) {
+	if ours(ch) {
+		if absent {
+			l.legAbsent(ch, 0)
+		}
+		return
+	}
+	if c := l.callers[ch]; c != nil && (absent || c.unlisted) {
+		c.hungUp = true
+		l.callerGone(ch)
+	}
+}

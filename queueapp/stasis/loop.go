@@ -1,0 +1,147 @@
+package stasis
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/coder/websocket"
+)
+
+// maxEvent is how long one event may be, in bytes: a channel with very many variables has some kilobytes.
+const maxEvent = 1 << 20
+
+var (
+	errReplaced = errors.New("ari: another process took the application with a websocket of its own: " +
+		"two owners of one floor, or two floors with the same application name")
+	errBehind = errors.New("ari: too many events wait in memory: the engine does not keep up")
+	errSilent = errors.New("ari: the websocket's other end does not answer pings")
+)
+
+// sockets opens websockets.
+type sockets struct {
+	url    string
+	header http.Header
+	client *http.Client
+}
+
+func newSockets(c Config) *sockets {
+	return &sockets{
+		url: "ws" + strings.TrimPrefix(c.URL, "http") + "/events?" + url.Values{"app": {c.App}}.Encode(),
+		header: http.Header{"Authorization": {
+			"Basic " + base64.StdEncoding.EncodeToString([]byte(c.User+":"+c.Password)),
+		}},
+		client: &http.Client{Transport: &http.Transport{
+			DialContext: dialer().DialContext, TLSClientConfig: c.TLS, TLSHandshakeTimeout: 3 * time.Second,
+			DisableKeepAlives: true,
+		}},
+	}
+}
+
+func (k *sockets) open(ctx context.Context, patience time.Duration) (*websocket.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ws, resp, err := websocket.Dial(ctx, k.url, &websocket.DialOptions{HTTPClient: k.client, HTTPHeader: k.header})
+	if err == nil {
+		ws.SetReadLimit(maxEvent)
+		return ws, nil
+	}
+	if resp == nil {
+		return nil, fmt.Errorf("ari: open the websocket: %w: is Asterisk running, with http.conf's bindaddr and port?", err)
+	}
+	refused := &refusal{op: "open the websocket", status: resp.StatusCode}
+	if resp.StatusCode == http.StatusNotFound {
+		refused.message = "is ARI enabled in ari.conf, are its modules loaded, and is http.conf's prefix in the url?"
+	}
+	return nil, refused
+}
+
+// listen keeps a connection up until ctx ends.
+func (s *Switch) listen(ctx context.Context) {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.Multiplier, pause.MaxInterval = 50*time.Millisecond, 2, s.timing.Retry
+	for n := 1; ; n++ {
+		wasUp, err := s.stream(ctx, n)
+		if ctx.Err() != nil {
+			return
+		}
+		s.inbox.put(func(l *live) { l.down(err) })
+		if wasUp {
+			pause.Reset()
+		}
+		wait := pause.NextBackOff()
+		if status := statusOf(err); errors.Is(err, errReplaced) || status == http.StatusUnauthorized || status == http.StatusForbidden {
+			wait = s.timing.Refused
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// stream is the life of one connection, and says whether it ever came up and why it ended. Its goroutines end with it.
+func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ws, err := s.sockets.open(ctx, s.timing.Request)
+	if err != nil {
+		return false, err
+	}
+	s.inbox.put(func(l *live) { l.begin(n, cancel) })
+	var running sync.WaitGroup
+	running.Go(func() { cancel(s.read(ctx, ws, n)) })
+	running.Go(func() { cancel(s.ping(ctx, ws)) })
+	st, err := s.takeStock(ctx)
+	if err == nil {
+		s.inbox.put(func(l *live) { l.up(st) })
+		s.devices.renew(true)
+		<-ctx.Done()
+		s.devices.renew(false)
+	} else {
+		cancel(err)
+	}
+	ws.CloseNow()
+	running.Wait()
+	return err == nil, context.Cause(ctx)
+}
+
+// read moves events into the inbox as fast as they come.
+func (s *Switch) read(ctx context.Context, ws *websocket.Conn, n int) error {
+	for {
+		_, frame, err := ws.Read(ctx)
+		if err != nil {
+			return fmt.Errorf("ari: read the websocket: %w", err)
+		}
+		if !s.inbox.take(n, frame) {
+			return errBehind
+		}
+	}
+}
+
+// ping finds out that the other end is gone although the connection stands: nothing else would, as long as nobody calls.
+func (s *Switch) ping(ctx context.Context, ws *websocket.Conn) error {
+	tick := time.NewTicker(s.timing.Ping)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		pong, cancel := context.WithTimeout(ctx, s.timing.Ping)
+		err := ws.Ping(pong)
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			return errors.Join(errSilent, err)
+		}
+	}
+}
