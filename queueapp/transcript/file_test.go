@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 	"ringside/queueapp/transcript"
 )
 
@@ -77,6 +78,21 @@ extension 1005
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(file, string(transcript.Print(got))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What a queue's line leaves out must mean what it means in a floor plan.
+func TestDefaultsAreTheFloorPlans(t *testing.T) {
+	plan, err := floorplan.Parse("x", []byte("[queue.support]\nmembers = [\"1000\"]\n[agent.1000]\n[extension.1000]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := transcript.Parse("x", []byte("-- floor --\nqueue support leastrecent\nagent 1000\n-- events --\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(plan.Floor, got.Plan); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,0 +1,257 @@
+package floorplan
+
+import (
+	_ "embed" // for the default floor plan
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"ringside/queueapp"
+)
+
+//go:embed default.toml
+var defaultPlan string
+
+// Default returns the floor plan that a new site begins with, with a comment on each key.
+func Default() []byte { return []byte(defaultPlan) }
+
+// The defaults of a floor, and the limits beyond which a value is a slip of the pen.
+const (
+	defaultNode    = "extension{{.Extension}}"
+	defaultChat    = "{{title .Queue}}: {{with .Customer}}Customer {{.}}{{else}}unknown customer{{end}}{{with .Number}}, caller {{.}}{{end}}, call {{.Call}}"
+	defaultDisplay = `{{.Queue}}: {{or .Customer .Name .Number "unknown"}}`
+	defaultMaxCall = 4 * time.Hour
+	defaultOutage  = 30 * time.Second
+	defaultBudget  = 300 * time.Millisecond
+	defaultLookUp  = 500 * time.Millisecond
+
+	day         = 24 * time.Hour
+	mostWeight  = 1_000_000
+	longestName = 64
+	longestJID  = 3071 // XMPP's own limit: three parts of 1023 bytes and what stands between
+)
+
+// Parse reads a floor plan and checks it. name is the file's, for messages. The error is [Problems]: everything that is
+// wrong, with its line and what to do about it.
+func Parse(name string, data []byte) (Plan, error) {
+	root, err := open(name, data)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Settings: settings(root), Customers: customers(root)}
+	for _, t := range root.tables("queue") {
+		p.Floor.Queues = append(p.Floor.Queues, queue(t))
+	}
+	for _, t := range root.tables("agent") {
+		p.Floor.Agents = append(p.Floor.Agents, agent(t))
+	}
+	for _, t := range root.tables("extension") {
+		p.Floor.Extensions = append(p.Floor.Extensions, extension(t))
+	}
+	for _, t := range root.tables("menu") {
+		p.Menus = append(p.Menus, menu(t))
+	}
+	root.done()
+	check(root, p)
+	if ps := root.doc.problems; len(ps) > 0 {
+		ps.sort()
+		return Plan{}, ps
+	}
+	return p, nil
+}
+
+func settings(root *table) Settings {
+	t, _ := root.table("floor")
+	defer t.done()
+	return Settings{
+		Node: t.text("node", defaultNode), Chat: t.text("chat", defaultChat), Display: t.text("display", defaultDisplay),
+		MaxCall: t.duration("max_call", defaultMaxCall, time.Minute, day),
+		Outage:  t.duration("outage", defaultOutage, 0, time.Hour),
+		Budget:  t.duration("budget", defaultBudget, 0, 10*time.Second),
+		Lead:    t.duration("lead", 0, 0, 10*time.Second),
+	}
+}
+
+func customers(root *table) Customers {
+	t, _ := root.table("customers")
+	defer t.done()
+	c := Customers{
+		DSN: t.text("dsn", ""), DSNFile: t.text("dsn_file", ""),
+		ByCode: t.text("by_code", ""), ByNumber: t.text("by_number", ""),
+		Timeout: t.duration("timeout", defaultLookUp, 10*time.Millisecond, 10*time.Second),
+	}
+	const remedy = "write the whole connection string into a file that only queueapp can read, and name it as dsn_file"
+	if secret(c.DSN) {
+		t.problem("dsn", remedy, "holds a password, and a floor plan is kept where many can read it")
+	}
+	if c.DSN != "" && c.DSNFile != "" {
+		t.problem("dsn_file", "keep one of them", "stands beside dsn")
+	}
+	for key, sql := range map[string]string{"by_code": c.ByCode, "by_number": c.ByNumber} {
+		if sql != "" && !strings.Contains(sql, "$1") {
+			t.problem(key, "put $1 where the value that is looked up belongs", "has no $1")
+		}
+	}
+	if (c.DSN != "" || c.DSNFile != "") && c.ByCode == "" && c.ByNumber == "" {
+		t.problem("", "add by_code or by_number", "names a database and no query for it")
+	}
+	return c
+}
+
+// secret reports whether a connection string, in either of libpq's forms, has a password in it.
+func secret(dsn string) bool {
+	if _, rest, ok := strings.Cut(dsn, "://"); ok {
+		authority, query, _ := strings.Cut(rest, "?")
+		authority, _, _ = strings.Cut(authority, "/")
+		at := strings.LastIndexByte(authority, '@')
+		return at >= 0 && strings.Contains(authority[:at], ":") || strings.Contains(query, "password=")
+	}
+	return regexp.MustCompile(`\bpassword\s*=`).MatchString(dsn)
+}
+
+func queue(t *table) queueapp.Queue {
+	defer t.done()
+	checkName(t)
+	const minute = time.Minute
+	q := queueapp.Queue{
+		Name: queueapp.QueueName(t.name()), Strategy: queueapp.Strategy(t.text("strategy", string(queueapp.LeastRecent))),
+		Ring:   t.duration("ring", 20*time.Second, time.Second, 10*minute),
+		Wrapup: t.duration("wrapup", 5*time.Second, 0, day), Timeout: t.duration("timeout", 10*minute, time.Second, day),
+		Music: t.text("music", "default"), JoinEmpty: t.bool("joinempty", true),
+		Weight: t.int("weight", 0, 0, mostWeight), Members: members(t),
+		Retry:            t.duration("retry", 5*time.Second, 0, time.Hour),
+		NoAnswerDelay:    t.duration("no_answer_delay", time.Second, 0, time.Hour),
+		BusyDelay:        t.duration("busy_delay", 2*time.Second, 0, time.Hour),
+		RejectDelay:      t.duration("reject_delay", 2*time.Second, 0, time.Hour),
+		UnreachableDelay: t.duration("unreachable_delay", 5*time.Second, 0, time.Hour),
+		MaxNoAnswer:      t.int("maxnoanswer", 3, 0, 1000),
+	}
+	if q.Strategy != queueapp.LeastRecent {
+		t.problem("strategy", `write "leastrecent"`, "%q is no strategy", q.Strategy)
+	}
+	if q.Ring > q.Timeout {
+		t.problem("ring", "write a shorter ring or a longer timeout",
+			"%s is longer than the timeout of %s", spoken(q.Ring), spoken(q.Timeout))
+	}
+	if strings.ContainsFunc(q.Music, unicode.IsSpace) || unfit(q.Music, 80) != "" {
+		t.problem("music", "write a class of musiconhold.conf", "%q is no music class", q.Music)
+	}
+	return q
+}
+
+func members(t *table) []queueapp.AgentID {
+	var ids []queueapp.AgentID
+	list, paths := t.texts("members")
+	seen := map[string]bool{}
+	for i, m := range list {
+		if seen[m] {
+			t.problemAt(paths[i], "remove it", "agent %s is a member already", m)
+			continue
+		}
+		seen[m] = true
+		ids = append(ids, queueapp.AgentID(m))
+	}
+	return ids
+}
+
+func agent(t *table) queueapp.Agent {
+	defer t.done()
+	checkName(t)
+	return queueapp.Agent{
+		ID: queueapp.AgentID(t.name()), Name: t.text("name", ""),
+		Extension: queueapp.ExtensionID(t.text("extension", "")), JIDs: jids(t),
+	}
+}
+
+func extension(t *table) queueapp.Extension {
+	defer t.done()
+	checkName(t)
+	x := queueapp.Extension{
+		ID: queueapp.ExtensionID(t.name()), Switch: queueapp.SwitchName(t.text("switch", "")),
+		Dial: t.text("dial", "PJSIP/"+t.name()), JIDs: jids(t),
+	}
+	if x.Switch != "" && !named(string(x.Switch)) {
+		t.problem("switch", "write the name of a [[switch]] of queueapp.toml", "%q is no switch's name", x.Switch)
+	}
+	checkDial(t, "dial", x.Dial)
+	if x.Device = t.text("device", deviceOf(x.Dial)); t.has("device") {
+		checkDial(t, "device", x.Device)
+	}
+	return x
+}
+
+// deviceOf says whose state tells about a dial string: its technology and resource, without a contact or options.
+func deviceOf(dial string) string {
+	tech, rest, _ := strings.Cut(dial, "/")
+	resource, _, _ := strings.Cut(rest, "/")
+	return tech + "/" + resource
+}
+
+func checkDial(t *table, key, dial string) {
+	tech, resource, ok := strings.Cut(dial, "/")
+	bad := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '&' || r == ',' || r == '|'
+	}
+	if !ok || tech == "" || resource == "" || strings.ContainsFunc(dial, bad) {
+		t.problem(key, `write one of Asterisk's technology/resource, as "PJSIP/1000"`, "%q is no %s string", dial, key)
+	}
+}
+
+func jids(t *table) []string {
+	list, paths := t.texts("jids")
+	for i, j := range list {
+		if why := badJID(j); why != "" {
+			t.problemAt(paths[i], `write a bare JID, as "user1@example.org"`, "%q %s", j, why)
+		}
+	}
+	return list
+}
+
+// badJID says what is wrong with a bare JID (RFC 7622 §3): enough to find slips; the XMPP server has the last word.
+func badJID(j string) string {
+	local, domain, ok := strings.Cut(j, "@")
+	switch {
+	case strings.Contains(j, "/"):
+		return "has a resource"
+	case !ok || local == "" || domain == "":
+		return "is no JID"
+	case len(j) > longestJID || len(local) > 1023 || len(domain) > 1023:
+		return "is too long for a JID"
+	case strings.ContainsAny(local, `"&':<>@`) || strings.ContainsAny(domain, `"&'<>@`):
+		return "is no JID"
+	case unfit(j, longestJID) != "" || strings.ContainsFunc(j, unicode.IsSpace):
+		return "is no JID"
+	}
+	return ""
+}
+
+// named reports whether s can be the name of a queue, agent, extension, menu or switch: it goes into channel names, nodes,
+// URLs and metrics as it is.
+func named(s string) bool {
+	if s == "" || len(s) > longestName {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '.' && r != '-'
+	})
+}
+
+func checkName(t *table) {
+	if !named(t.name()) {
+		t.problem("", fmt.Sprintf("use up to %d letters a-z, digits, _ . and -", longestName), "%q is no name", t.name())
+	}
+}
+
+// spoken writes a duration as a floor plan has it: "10m", not "10m0s".
+func spoken(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
