@@ -6,6 +6,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/floorplan"
+	"ringside/queueapp/record"
 )
 
 // Memory is what lasts: PostgreSQL. It is read-only but for the owner that [Memory.Own] gives.
@@ -57,8 +58,9 @@ type Outgoing struct {
 	RecordKey
 	Attempt   queueapp.AttemptID
 	Extension queueapp.ExtensionID
-	Event     string // record.Event
-	Payload   []byte // the record as XML
+	Event     string      // record.Event
+	Payload   []byte      // the record as XML
+	Record    record.Call // the same; not stored, read from Payload after Load
 	At        time.Time
 }
 

@@ -1,0 +1,251 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/engine"
+	"ringside/queueapp/record"
+)
+
+// lane is one node: what it must still get, in order, by at most one worker at a time.
+type lane struct {
+	extension queueapp.ExtensionID
+	node      string
+	members   []string
+	checked   bool   // exists, is closed, has these members: in this session
+	why       string // it is not checked
+	queue     []*item
+	open      map[queueapp.CallID]engine.Outgoing // the last record of each call that is shown
+	working   bool
+}
+
+// item is one record on its way.
+type item struct {
+	out    engine.Outgoing
+	since  time.Time
+	tried  bool // it may have left
+	again  bool // shown again unchanged: nobody waits for it
+	ring   func()
+	result queueapp.PublishResult
+	late   *time.Timer
+}
+
+func (it *item) closes() bool { return it.out.Record.State == record.Closed }
+
+func (l *lane) mayBeSeenBy(jid string) bool { return slices.Contains(l.members, jid) }
+
+func (d *Delivery) lane(x queueapp.ExtensionID) *lane {
+	l := d.lanes[x]
+	if l == nil {
+		l = &lane{extension: x, node: d.opt.Node(x), open: map[queueapp.CallID]engine.Outgoing{}}
+		d.lanes[x] = l
+	}
+	return l
+}
+
+// add queues an item. A close takes what is still queued of its attempt out; if nothing of it can have left, there is
+// nothing to close either (DESIGN §4.6).
+func (d *Delivery) add(it *item) {
+	d.mu.Lock()
+	l := d.lane(it.out.Extension)
+	var overtaken []*item
+	if it.closes() {
+		delete(l.open, it.out.Call)
+		overtaken = l.overtake(it)
+	}
+	unseen := len(overtaken) > 0 && !slices.ContainsFunc(overtaken, func(o *item) bool { return o.tried }) &&
+		slices.ContainsFunc(overtaken, func(o *item) bool { return o.out.Event == string(record.Offered) })
+	if unseen {
+		overtaken = append(overtaken, it)
+	} else {
+		l.queue = append(l.queue, it)
+		d.work(l)
+	}
+	d.mu.Unlock()
+	for _, o := range overtaken {
+		d.done(o, queueapp.PublishLate)
+	}
+}
+
+// overtake removes the queued items of the attempt that c closes. The one being published stays: it has left.
+func (l *lane) overtake(c *item) []*item {
+	var out []*item
+	l.queue = slices.DeleteFunc(l.queue, func(o *item) bool {
+		if o.out.Attempt != c.out.Attempt || (l.working && o == l.queue[0] && o.tried) {
+			return false
+		}
+		out = append(out, o)
+		return true
+	})
+	return out
+}
+
+// done tells the engine that an item needs no more delivery.
+func (d *Delivery) done(it *item, r queueapp.PublishResult) {
+	if it.again {
+		return
+	}
+	if it.ring != nil {
+		d.settle(it, r)
+	}
+	d.mu.Lock()
+	sent := d.sent
+	d.mu.Unlock()
+	if sent != nil {
+		sent(it.out.RecordKey)
+	}
+}
+
+// work has a worker see to a lane, unless one does already. d.mu is held.
+func (d *Delivery) work(l *lane) {
+	if l.working || d.ctx == nil || (l.checked && len(l.queue) == 0) {
+		return
+	}
+	ctx := d.ctx
+	l.working = true
+	d.workers.Add(1)
+	go func() {
+		defer d.workers.Done()
+		d.run(ctx, l)
+	}()
+}
+
+// run works a lane off. When something did not work it waits a little and tries again, until ctx ends.
+func (d *Delivery) run(ctx context.Context, l *lane) {
+	pause := retryFirst
+	for {
+		more, worked := d.step(ctx, l)
+		if !more {
+			return
+		}
+		if worked {
+			pause = retryFirst
+			continue
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, retryMost)
+		case <-ctx.Done():
+			d.mu.Lock()
+			l.working = false
+			d.mu.Unlock()
+			return
+		}
+	}
+}
+
+// step does the next thing that a lane needs. more is false when there is nothing; worked, when it must be tried again.
+func (d *Delivery) step(ctx context.Context, l *lane) (more, worked bool) {
+	d.mu.Lock()
+	if l.checked && len(l.queue) == 0 {
+		l.working = false
+		d.mu.Unlock()
+		return false, true
+	}
+	if !l.checked {
+		members := l.members
+		l.checked = true // whoever changes it meanwhile says so again
+		d.mu.Unlock()
+		return true, d.check(ctx, l, members)
+	}
+	it := l.queue[0]
+	if slices.ContainsFunc(l.queue[1:], func(o *item) bool { return o.closes() && o.out.Attempt == it.out.Attempt }) {
+		d.mu.Unlock() // it may have left before, so its close goes out; it itself is stale
+		d.drop(l, it)
+		d.done(it, queueapp.PublishLate)
+		return true, true
+	}
+	expired := !it.out.Record.Expires.IsZero() && d.opt.Now().After(it.out.Record.Expires)
+	if !expired {
+		it.tried = true
+	}
+	d.mu.Unlock()
+	if expired {
+		d.drop(l, it)
+		d.opt.Log.Warn("record not delivered while it mattered", "node", l.node, "call", it.out.Call, "event", it.out.Event)
+		d.done(it, queueapp.PublishLate)
+		return true, true
+	}
+	return true, d.publish(ctx, l, it)
+}
+
+func (d *Delivery) check(ctx context.Context, l *lane, members []string) bool {
+	if ok, why := d.opt.Messenger.Up(); !ok {
+		d.unchecked(l, why)
+		return false
+	}
+	select {
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
+	case <-ctx.Done():
+		d.unchecked(l, "stopping")
+		return false
+	}
+	bounded, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	if err := d.opt.Messenger.Node(bounded, l.node, members); err != nil {
+		d.unchecked(l, err.Error())
+		if ctx.Err() == nil {
+			d.opt.Log.Warn("node is not as it must be; nothing is published on it", "node", l.node, "err", err)
+		}
+		return false
+	}
+	return true
+}
+
+func (d *Delivery) unchecked(l *lane, why string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.checked, l.why = false, why
+}
+
+func (d *Delivery) publish(ctx context.Context, l *lane, it *item) bool {
+	bounded, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	begun := d.opt.Now()
+	err := d.opt.Messenger.Publish(bounded, l.node, d.opt.Item(string(it.out.Call)), it.out.Record)
+	took := d.opt.Now().Sub(begun)
+	switch {
+	case err == nil:
+		d.opt.Published(queueapp.PublishOK, took)
+		d.shown(l, it)
+		d.done(it, queueapp.PublishOK)
+		return true
+	case errors.Is(err, ErrRefused):
+		d.opt.Published(queueapp.PublishRefused, took)
+		d.opt.Log.Warn("record refused", "node", l.node, "call", it.out.Call, "event", it.out.Event, "err", err)
+		d.drop(l, it)
+		d.done(it, queueapp.PublishRefused)
+		return true
+	}
+	d.opt.Published(queueapp.PublishLate, took)
+	if ctx.Err() == nil {
+		d.opt.Log.Warn("it is not known whether a record was published; it is tried again", "node", l.node,
+			"call", it.out.Call, "event", it.out.Event, "err", err)
+	}
+	return false
+}
+
+// shown takes a published item off the lane and remembers what is open.
+func (d *Delivery) shown(l *lane, it *item) {
+	d.drop(l, it)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if it.closes() || slices.ContainsFunc(l.queue, func(o *item) bool { return o.out.Call == it.out.Call && o.closes() }) {
+		delete(l.open, it.out.Call)
+		return
+	}
+	l.open[it.out.Call] = it.out
+}
+
+func (d *Delivery) drop(l *lane, it *item) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if i := slices.Index(l.queue, it); i >= 0 {
+		l.queue = slices.Delete(l.queue, i, i+1)
+	}
+}

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+)
+
+const (
+	// waitMargin is how much longer than its wait a caller's dead man's switch lets a call live.
+	waitMargin = time.Minute
+	// dialogueLimit is how long the dead man's switch lets a dialogue last.
+	dialogueLimit = 10 * time.Minute
+	// closeMargin is how long after the latest end of a call its record stands at most.
+	closeMargin = time.Minute
+	// lookupLimit bounds a customer look-up from outside, for a database that hangs.
+	lookupLimit = 2 * time.Second
+)
+
+func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
+
+// arrived takes a channel that came from the dialplan, by its arguments.
+func (t *tenure) arrived(sw Switch, ch Channel) {
+	if t.channels[ch.ID] != nil {
+		return // known from the list already
+	}
+	c := t.admit(t.NewID(), sw, ch)
+	args, err := ivr.ParseArgs(ch.Args)
+	if err != nil {
+		t.log.Warn("dialplan arguments", "call", c.id, "channel", ch.ID, "args", ch.Args, "err", err)
+		t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
+		return
+	}
+	switch args.Kind {
+	case ivr.KindIVR:
+		menu, ok := t.plan.Menu(args.Menu)
+		if !ok {
+			t.log.Warn("no such menu in the floor plan", "call", c.id, "menu", args.Menu)
+			t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
+			return
+		}
+		t.answer(c, dialogueLimit)
+		t.begin(c, ivr.NewMenu(menu, t.plan.Menu))
+	case ivr.KindQueue:
+		t.answer(c, 0)
+		t.toQueue(c, args)
+	case ivr.KindAgent:
+		t.answer(c, dialogueLimit)
+		t.begin(c, ivr.NewAgent(args.Command))
+	}
+}
+
+// answer answers the caller, and has the dead man's switch wait for limit where it is not zero.
+func (t *tenure) answer(c *call, limit time.Duration) {
+	if !c.channel.Up {
+		c.sw.Answer(c.channel.ID)
+	}
+	if limit > 0 {
+		c.sw.SetVariables(c.channel.ID, absolute(limit))
+	}
+}
+
+// toQueue looks the customer up where the dialplan's arguments or the caller's number tell one, and enters the queue.
+// The entry number is drawn now: who came first is first, however long a look-up takes.
+func (t *tenure) toQueue(c *call, args ivr.Args) {
+	t.nextEntry++
+	entry := t.nextEntry
+	q := queueapp.Enter{Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout, Data: args.Data}
+	t.lookUp(c, args.Code, func(found []queueapp.Customer, err error) {
+		if len(found) == 0 && args.Code != "" {
+			q.Data = append(q.Data, queueapp.Datum{Key: "code", Value: args.Code})
+		}
+		q.Customers = found
+		t.enter(c, q)
+	})
+}
+
+// lookUp asks for customers by code, or by the caller's number where there is no code, and goes on in the loop with
+// what it finds, unless the caller is gone by then. A failed look-up is told as an error and never as "none".
+func (t *tenure) lookUp(c *call, code string, then func([]queueapp.Customer, error)) {
+	number := c.channel.Caller.Number
+	if code == "" && number == "" {
+		then(nil, nil)
+		return
+	}
+	t.lookups.Add(1)
+	go func() {
+		defer t.lookups.Done()
+		ctx, cancel := context.WithTimeout(t.ctx, lookupLimit)
+		defer cancel()
+		var found []queueapp.Customer
+		var err error
+		if code != "" {
+			found, err = t.Memory.CustomersByCode(ctx, code)
+		} else {
+			found, err = t.Memory.CustomersByNumber(ctx, number)
+		}
+		t.post(func() {
+			t.lookedUp(c, len(found), err)
+			if !c.gone {
+				then(found, err)
+			}
+		})
+	}()
+}
+
+func (t *tenure) lookedUp(c *call, found int, err error) {
+	result := "none"
+	switch {
+	case err != nil:
+		result = "failed"
+		t.log.Warn("customer look-up failed", "call", c.id, "err", err)
+	case found > 0:
+		result = "found"
+	}
+	if t.Observer != nil {
+		t.Observer.LookedUp(result)
+	}
+}
+
+// enter puts the call into a queue, with music from here to the bridge.
+func (t *tenure) enter(c *call, ev queueapp.Enter) {
+	ev.Call, ev.Switch, ev.Channel, ev.Caller = c.id, c.sw.Name(), c.channel.ID, c.channel.Caller
+	var music string
+	for _, q := range t.plan.Floor.Queues {
+		if q.Name == ev.Queue {
+			music = q.Music
+			if ev.Timeout <= 0 {
+				ev.Timeout = q.Timeout
+			}
+		}
+	}
+	c.queue, c.entered, c.customers, c.data = ev.Queue, t.Now(), ev.Customers, ev.Data
+	t.turn(ev)
+	if _, waits := t.floor.Call(c.id); waits {
+		c.sw.StartMusic(c.channel.ID, music)
+		c.sw.SetVariables(c.channel.ID, absolute(ev.Timeout+waitMargin))
+	}
+}
+
+// sendOn gives a call back to the dialplan: at place, or at the next priority.
+func (t *tenure) sendOn(c *call, o queueapp.Outcome, place *Place, vars ...Variable) {
+	c.leaving = true
+	c.endDialogue()
+	vars = append(vars, Variable{"QUEUEAPP_CALL", string(c.id)}, Variable{"QUEUEAPP_OUTCOME", string(o)})
+	if status := o.QueueStatus(); status != "" {
+		vars = append(vars, Variable{"QUEUESTATUS", status})
+	}
+	vars = append(vars, Variable{"TIMEOUT(absolute)", "0"}) // the dialplan's own rules hold again
+	c.sw.Continue(c.channel.ID, place, vars...)
+}
+
+// dismiss hangs a caller up.
+func (t *tenure) dismiss(c *call) {
+	c.leaving = true
+	c.endDialogue()
+	c.sw.HangUp(c.channel.ID, "normal")
+}

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+)
+
+// call is a caller's channel life with us, as far as the shell must know it: which channel, which dialogue, and what its
+// records say. What the call waits for is the floor's business.
+type call struct {
+	id        queueapp.CallID
+	sw        Switch
+	channel   Channel
+	arrived   time.Time
+	dialogue  ivr.Dialogue // nil once the call is in a queue or on its way out
+	wake      *time.Timer  // when the dialogue wants its tick
+	queue     queueapp.QueueName
+	entered   time.Time
+	customers []queueapp.Customer
+	data      []queueapp.Datum
+	seq       int64 // of the last record
+	attempts  map[int]*attempt
+	bridged   bool // a bridge was asked for
+	inBridge  bool // the caller is in it
+	leaving   bool // the visit has ended and the caller is sent on
+	gone      bool // the caller's channel has left us
+}
+
+// attempt is one offer as far as records and legs need it.
+type attempt struct {
+	id        queueapp.AttemptID
+	agent     queueapp.AgentID
+	extension queueapp.ExtensionID
+	sw        Switch
+	opened    bool // an offered record was made
+	rung      bool // a leg was asked for
+	inBridge  bool // the leg is in the bridge
+	ended     bool // revoked or closed: its record is
+	offered   time.Time
+	ringing   time.Time
+	connected time.Time
+	expires   time.Time
+}
+
+// idPrefix marks channels, bridges and playbacks that are ours (DESIGN §4.3).
+const idPrefix = "rs1."
+
+func legID(a queueapp.AttemptID) queueapp.ChannelID {
+	return queueapp.ChannelID(idPrefix + a.String() + ".1")
+}
+
+func (c *call) bridge() BridgeID { return BridgeID(idPrefix + string(c.id)) }
+
+func (c *call) playback(n int) PlaybackID {
+	return PlaybackID(idPrefix + string(c.id) + ".p" + strconv.Itoa(n))
+}
+
+// playNumber reads what [call.playback] wrote; 0 for a playback of another call.
+func (c *call) playNumber(id PlaybackID) int {
+	digits, ok := strings.CutPrefix(string(id), idPrefix+string(c.id)+".p")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// attemptOf reads the attempt out of a leg's channel id.
+func attemptOf(ch queueapp.ChannelID) (queueapp.AttemptID, bool) {
+	rest, ok := strings.CutPrefix(string(ch), idPrefix)
+	if !ok {
+		return queueapp.AttemptID{}, false
+	}
+	dot := strings.LastIndexByte(rest, '.')
+	if dot < 0 {
+		return queueapp.AttemptID{}, false
+	}
+	id, err := queueapp.ParseAttemptID(rest[:dot])
+	return id, err == nil
+}
+
+// callOf reads the call out of a bridge's id.
+func callOf(id BridgeID) (queueapp.CallID, bool) {
+	rest, ok := strings.CutPrefix(string(id), idPrefix)
+	return queueapp.CallID(rest), ok
+}
+
+// admit registers a caller's channel as a call.
+func (t *tenure) admit(id queueapp.CallID, sw Switch, ch Channel) *call {
+	c := &call{id: id, sw: sw, channel: ch, arrived: t.Now(), attempts: map[int]*attempt{}}
+	t.calls[id] = c
+	t.channels[ch.ID] = c
+	return c
+}
+
+// attempt finds an open attempt's call and shell; nil where either is gone.
+func (t *tenure) attempt(id queueapp.AttemptID) (*call, *attempt) {
+	c := t.calls[id.Call]
+	if c == nil {
+		return nil, nil
+	}
+	return c, c.attempts[id.N]
+}
+
+// settle forgets a call when nothing of it is left: the channel is gone, the visit has ended, and so have all legs. Its
+// bridge goes last: a bridge destroyed before its channels overwrites their hang-up cause.
+func (t *tenure) settle(c *call) {
+	if !c.gone {
+		return
+	}
+	if _, waits := t.floor.Call(c.id); waits {
+		return
+	}
+	for _, a := range c.attempts {
+		if a.rung || !a.ended {
+			return
+		}
+	}
+	c.endDialogue()
+	if c.bridged {
+		c.sw.DestroyBridge(c.bridge(), c.channel.ID)
+	}
+	delete(t.calls, c.id)
+	delete(t.channels, c.channel.ID)
+}

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"ringside/queueapp"
+)
+
+// CRM shows records to whoever may see them, and tells agents by chat. Nothing in it holds a call: every method but Run
+// returns at once. All methods may be called concurrently.
+type CRM interface {
+	// Run delivers until ctx ends, reconnecting by itself. sent is called for each record that needs no more delivery:
+	// accepted, refused for good, overtaken or expired.
+	Run(ctx context.Context, sent func(RecordKey)) error
+	// Offer publishes a record that opens, behind what its node has to get before. ring is called once, from another
+	// goroutine, when the server has answered or the budget is over; a record that is late is still delivered as long as
+	// it matters.
+	Offer(o Outgoing, budget time.Duration, ring func(queueapp.PublishResult))
+	// Send publishes a record, behind what its node has to get before. A close overtakes an open that has not left yet.
+	Send(o Outgoing)
+	// Nodes says which extensions have a node and who may see each: JIDs that are not named lose access before the next
+	// publish. Extensions that are left out keep their node and get no records.
+	Nodes(members map[queueapp.ExtensionID][]string)
+	// Members changes who may see one node, before its next publish.
+	Members(x queueapp.ExtensionID, jids []string)
+	// Chat tells each of these JIDs that is available now. What cannot be told within seconds is not told.
+	Chat(to []string, body, thread string)
+	// Ready reports whether records can be published and all nodes were checked; why says what is missing.
+	Ready() (ok bool, why string)
+}
+
+// Observer is told figures as they arise. Its methods are called on the engine's goroutines and must return at once.
+type Observer interface {
+	// Stepped is told every turn of the floor that is journalled.
+	Stepped(queueapp.Step)
+	// Committed is told how long a batch took from being handed to the writer until it was durable.
+	Committed(took time.Duration, steps int)
+	// LookedUp is told the result of a customer look-up: "found", "none" or "failed".
+	LookedUp(result string)
+}

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ringside/queueapp"
+)
+
+// Options is what an engine is made of. All fields but Observer are needed.
+type Options struct {
+	Floor    string // the floor's name
+	Memory   Memory
+	Switches func() ([]Switch, error) // fresh ones: each owns one event stream, for one period of owning the floor
+	CRM      CRM
+	Observer Observer
+	Log      *slog.Logger
+	Now      func() time.Time
+	NewID    func() queueapp.CallID // a fresh UUIDv7
+}
+
+// Engine owns a floor as long as this process may, and waits for it as long as another does. Its methods may be called
+// concurrently.
+type Engine struct {
+	opt Options
+
+	mu     sync.Mutex
+	tenure *tenure // nil while another process owns the floor
+	state  State
+	why    string
+}
+
+// State is what an engine is doing.
+type State string
+
+// What an engine can be doing.
+const (
+	Starting State = "starting"
+	Standby  State = "standby" // another process owns the floor
+	Active   State = "active"
+	Stopping State = "stopping"
+)
+
+// ErrNotOwner says that this process does not own the floor, so that it can neither tell nor do anything.
+var ErrNotOwner = errors.New("this process does not own the floor")
+
+// New returns an engine that does nothing until Run.
+func New(o Options) *Engine {
+	return &Engine{opt: o, state: Starting, why: "waiting for the database"}
+}
+
+// Run owns the floor and works until ctx ends, then gives it up and leaves all calls to the next owner. When the owning
+// connection dies or cannot be made it lets go of everything and tries to own the floor again. It returns nil when ctx
+// ends, and an error only where trying again cannot help.
+func (e *Engine) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := e.own(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case !errors.Is(err, errTenureOver):
+			return err
+		}
+		e.opt.Log.Warn("the floor is not ours; trying to own it again", "floor", e.opt.Floor, "why", err)
+		select {
+		case <-time.After(ownAgain):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// ownAgain is the pause before another attempt to own the floor: a database that comes back is found soon.
+const ownAgain = 250 * time.Millisecond
+
+// errTenureOver ends a tenure that another may follow.
+var errTenureOver = errors.New("ownership ended")
+
+// own is one tenure: from getting the floor to losing it.
+func (e *Engine) own(ctx context.Context) error {
+	e.set(nil, Starting, "waiting for the database")
+	owner, err := e.opt.Memory.Own(ctx, e.opt.Floor, func(other string) {
+		e.set(nil, Standby, "floor owned by "+other)
+		e.opt.Log.Info("standing by", "floor", e.opt.Floor, "owner", other)
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", errTenureOver, err)
+	}
+	switches, err := e.opt.Switches()
+	if err != nil {
+		return errors.Join(err, owner.Release(context.WithoutCancel(ctx)))
+	}
+	t, err := newTenure(ctx, e.opt, owner, switches)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errTenureOver, errors.Join(err, owner.Release(context.WithoutCancel(ctx))))
+	}
+	e.set(t, Active, "")
+	err = t.run(ctx)
+	e.set(nil, Stopping, "giving the floor up")
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if rerr := owner.Release(release); rerr != nil && ctx.Err() != nil {
+		e.opt.Log.Warn("the floor could not be given up in order", "err", rerr)
+	}
+	return err
+}
+
+func (e *Engine) set(t *tenure, s State, why string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tenure, e.state, e.why = t, s, why
+}
+
+// current gives the tenure, or ErrNotOwner.
+func (e *Engine) current() (*tenure, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.tenure == nil {
+		return nil, fmt.Errorf("%w: %s", ErrNotOwner, e.why)
+	}
+	return e.tenure, nil
+}
+
+// run works until ctx ends or the floor is lost. Everything it starts has ended when it returns.
+func (t *tenure) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	t.ctx = ctx
+	g.Go(func() error { return t.loop(ctx) })
+	g.Go(func() error { return t.write(ctx) })
+	g.Go(func() error { return t.beat(ctx) })
+	g.Go(func() error { return t.crm.Run(ctx, t.sent) })
+	for _, sw := range t.inOrder {
+		g.Go(func() error {
+			return sw.Run(ctx, func(ev SwitchEvent) { t.post(func() { t.heard(sw, ev) }) })
+		})
+	}
+	g.Go(func() error {
+		select {
+		case <-t.owner.Lost():
+			return fmt.Errorf("%w: the owning database connection is dead", errTenureOver)
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	err := g.Wait()
+	t.lookups.Wait()
+	return err
+}
+
+// beat proves once a second that the floor is ours, and tells the loop.
+func (t *tenure) beat(ctx context.Context) error {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		bounded, cancel := context.WithTimeout(ctx, beatLimit)
+		err := t.owner.Beat(bounded)
+		cancel()
+		if err == nil {
+			t.post(t.beatOK)
+			continue
+		}
+		if errors.Is(err, ErrNotOwner) {
+			return fmt.Errorf("%w: %w", errTenureOver, err)
+		}
+		t.log.Warn("ownership could not be confirmed", "err", err)
+	}
+}
+
+const (
+	beatEvery = time.Second     // how often ownership is confirmed (DESIGN §4.1)
+	beatLimit = 3 * time.Second // without a confirmation for this long nothing new is ordered
+)

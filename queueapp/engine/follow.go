@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/record"
+)
+
+// follow carries an effect out: at once where it only takes something back, else when the batch with its step is durable.
+func (t *tenure) follow(now time.Time, e queueapp.Effect) {
+	switch e := e.(type) {
+	case queueapp.Announce:
+		t.whenDurable(func() { t.announce(e) })
+	case queueapp.Offer:
+		t.offer(now, e)
+	case queueapp.Ring:
+		t.ring(e)
+	case queueapp.Connect:
+		t.connect(e)
+	case queueapp.Revoke:
+		t.revoke(now, e)
+	case queueapp.HangUp:
+		t.hangUp(e)
+	case queueapp.Close:
+		t.closeRecord(now, e)
+	case queueapp.Leave:
+		t.whenDurable(func() { t.leave(e) })
+	case queueapp.LoggedOn:
+		t.whenDurable(func() { t.members(e.Extension) })
+	case queueapp.LoggedOff:
+		t.whenDurable(func() { t.members(e.Extension) })
+	case queueapp.Paused:
+		if e.Auto {
+			t.whenDurable(func() { t.tellPaused(e) })
+		}
+	case queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
+	}
+}
+
+// offer makes the record and, once the attempt is durable, publishes it; the phone may ring when the server has answered
+// or the budget is over.
+func (t *tenure) offer(now time.Time, e queueapp.Offer) {
+	c := t.calls[e.Attempt.Call]
+	if c == nil {
+		return
+	}
+	a := &attempt{
+		id: e.Attempt, agent: e.Agent, extension: e.Extension, sw: t.switchOf(e.Extension), offered: now, expires: e.Expires,
+		opened: true,
+	}
+	c.attempts[e.Attempt.N] = a
+	out := t.outgoing(c, a, t.offeredRecord(c, a))
+	t.batch.Records = append(t.batch.Records, out)
+	t.whenDurable(func() {
+		t.crm.Offer(out, t.plan.Settings.Budget, func(r queueapp.PublishResult) {
+			t.post(func() { t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r}) })
+		})
+	})
+}
+
+func (t *tenure) ring(e queueapp.Ring) {
+	c, a := t.attempt(e.Attempt)
+	if a == nil {
+		return
+	}
+	if a.sw == nil {
+		t.log.Error("extension has no switch", "extension", e.Extension)
+		t.post(func() { t.legGone(e.Attempt, LegGone{Channel: legID(e.Attempt), Q850: 20, Absent: true}) })
+		a.rung = true
+		return
+	}
+	a.rung = true
+	a.sw.Originate(Leg{
+		Channel: legID(e.Attempt), Dial: t.extension(e.Extension).Dial, Originator: c.channel.ID,
+		CallerNumber: c.channel.Caller.Number, CallerName: t.templates.display(c), Ring: e.For,
+		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
+	})
+	if !c.bridged {
+		c.bridged = true
+		c.sw.PrepareBridge(c.bridge(), c.channel.ID)
+	}
+}
+
+func (t *tenure) connect(e queueapp.Connect) {
+	t.whenDurable(func() {
+		c, a := t.attempt(e.Attempt)
+		if a == nil || a.ended || c.gone {
+			return
+		}
+		c.bridged = true
+		c.sw.Bridge(c.bridge(), c.channel.ID, legID(a.id))
+	})
+}
+
+func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
+	c, a := t.attempt(e.Attempt)
+	if a == nil {
+		return
+	}
+	a.ended = true
+	t.publish(c, a, t.revokedRecord(c, a, e, now))
+	t.forget(c, a)
+}
+
+// hangUp ends a leg, also one that nobody knows any more.
+func (t *tenure) hangUp(e queueapp.HangUp) {
+	if _, a := t.attempt(e.Attempt); a != nil && a.sw != nil {
+		a.sw.HangUp(legID(e.Attempt), e.Reason)
+		return
+	}
+	for _, sw := range t.inOrder {
+		sw.HangUp(legID(e.Attempt), e.Reason)
+	}
+}
+
+func (t *tenure) closeRecord(now time.Time, e queueapp.Close) {
+	c, a := t.attempt(e.Attempt)
+	if a == nil {
+		return
+	}
+	a.ended = true
+	t.publish(c, a, t.endedRecord(c, a, e, now))
+	t.forget(c, a)
+}
+
+// leave sends the caller on when the visit's outcome is durable.
+func (t *tenure) leave(e queueapp.Leave) {
+	c := t.calls[e.Call]
+	if c == nil {
+		return
+	}
+	if !c.gone {
+		switch e.Then {
+		case queueapp.ThenContinue:
+			t.sendOn(c, e.Outcome, nil, Variable{"QUEUEAPP_AGENT", string(e.Agent)})
+		case queueapp.ThenHangUp:
+			t.dismiss(c)
+		case queueapp.ThenNothing:
+		}
+	}
+	t.settle(c)
+}
+
+// publish makes a record durable and sends it on its way.
+func (t *tenure) publish(c *call, a *attempt, r record.Call) {
+	if !a.opened {
+		return
+	}
+	out := t.outgoing(c, a, r)
+	t.batch.Records = append(t.batch.Records, out)
+	t.whenDurable(func() { t.crm.Send(out) })
+}
+
+// sent notes that a record needs no more delivery.
+func (t *tenure) sent(k RecordKey) {
+	t.post(func() { t.batch.Sent = append(t.batch.Sent, k) })
+}
+
+// announce tells the queue's members by chat that a caller waits.
+func (t *tenure) announce(e queueapp.Announce) {
+	c := t.calls[e.Call]
+	if c == nil {
+		return
+	}
+	var to []string
+	for _, id := range e.Agents {
+		to = append(to, t.jidsOf(id)...)
+	}
+	if len(to) > 0 {
+		t.crm.Chat(to, t.templates.chat(c), string(c.id))
+	}
+}
+
+func (t *tenure) tellPaused(e queueapp.Paused) {
+	if to := t.jidsOf(e.Agent); len(to) > 0 {
+		t.crm.Chat(to, "You are paused: "+e.Reason+". Dial *73239* (*READY*) to get calls again.", "")
+	}
+}

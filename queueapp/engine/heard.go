@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+)
+
+// heard takes what a switch reports. What is stale or doubled finds no call or attempt and is dropped.
+func (t *tenure) heard(sw Switch, ev SwitchEvent) {
+	switch ev := ev.(type) {
+	case SwitchUp:
+		t.switchUp(sw, ev)
+	case SwitchDown:
+		t.log.Warn("switch cannot be heard", "switch", sw.Name(), "err", ev.Err)
+		delete(t.upSwitches, sw.Name())
+		t.turn(queueapp.SwitchDown{Switch: sw.Name()})
+	case Arrived:
+		t.arrived(sw, ev.Channel)
+	case Gone:
+		t.gone(ev)
+	case Digit:
+		if c := t.channels[ev.Channel]; c != nil {
+			t.input(c, ivr.Key{Key: ev.Key})
+		}
+	case PlayDone:
+		if c := t.channels[ev.Channel]; c != nil {
+			t.input(c, ivr.Played{N: c.playNumber(ev.Playback), Failed: ev.Failed})
+		}
+	case LegRinging, LegUp, LegGone:
+		t.heardLeg(ev)
+	case Entered:
+		t.enteredBridge(ev)
+	case Left, Held, Resumed:
+	case DeviceChanged:
+		for _, x := range t.devices[ev.Device] {
+			t.turn(queueapp.Device{Extension: x, State: ev.State})
+		}
+	case Failed:
+		t.failed(sw, ev)
+	}
+}
+
+// gone is a caller's channel that left us: hung up, or taken away by somebody else. When we sent it on it was expected.
+func (t *tenure) gone(ev Gone) {
+	c := t.channels[ev.Channel]
+	if c == nil || c.gone {
+		return
+	}
+	c.gone = true
+	c.endDialogue()
+	if _, waits := t.floor.Call(c.id); waits {
+		t.turn(queueapp.Hangup{Call: c.id, Q850: ev.Q850})
+	}
+	t.settle(c)
+}
+
+func (t *tenure) heardLeg(ev SwitchEvent) {
+	switch ev := ev.(type) {
+	case LegRinging:
+		if id, ok := attemptOf(ev.Channel); ok {
+			if _, a := t.attempt(id); a != nil && a.ringing.IsZero() {
+				a.ringing = t.Now()
+			}
+			t.turn(queueapp.Ringing{Attempt: id})
+		}
+	case LegUp:
+		if id, ok := attemptOf(ev.Channel); ok {
+			t.turn(queueapp.Up{Attempt: id})
+		}
+	case LegGone:
+		if id, ok := attemptOf(ev.Channel); ok {
+			t.legGone(id, ev)
+		}
+	}
+}
+
+func (t *tenure) legGone(id queueapp.AttemptID, ev LegGone) {
+	c, a := t.attempt(id)
+	if a == nil {
+		return // hung up as nobody's, or told twice
+	}
+	t.turn(queueapp.Ended{Attempt: id, Cause: causeOf(ev), Q850: ev.Q850})
+	a.rung, a.inBridge = false, false
+	t.forget(c, a)
+}
+
+// forget drops an attempt of which nothing is left.
+func (t *tenure) forget(c *call, a *attempt) {
+	if a.ended && !a.rung {
+		delete(c.attempts, a.id.N)
+	}
+	t.settle(c)
+}
+
+// causeOf says in the floor's words why a leg is gone (Q.850 as Asterisk uses it for SIP's answers).
+func causeOf(ev LegGone) queueapp.EndCause {
+	switch ev.Q850 {
+	case 17: // user busy: 486, 600
+		return queueapp.EndBusy
+	case 18, 19: // no user responding, no answer: our own time-out, 408, 480
+		return queueapp.EndNoAnswer
+	case 21: // call rejected: 401, 403, 603
+		return queueapp.EndRefused
+	case 16, 26, 31: // normal, answered elsewhere
+		return queueapp.EndHangup
+	case 1, 3, 20, 22, 27, 28, 34, 38, 41, 42, 44, 50, 52, 57, 58, 65, 66, 69, 79, 88, 102, 111, 127:
+		return queueapp.EndUnreachable
+	}
+	if ev.Absent || ev.Q850 == 0 {
+		return queueapp.EndLost
+	}
+	return queueapp.EndUnreachable
+}
+
+// enteredBridge waits for both to be in: only then do they talk.
+func (t *tenure) enteredBridge(ev Entered) {
+	id, ok := callOf(ev.Bridge)
+	c := t.calls[id]
+	if !ok || c == nil {
+		return
+	}
+	if ev.Channel == c.channel.ID {
+		c.inBridge = true
+	}
+	for _, a := range c.attempts {
+		if legID(a.id) == ev.Channel {
+			a.inBridge = true
+		}
+	}
+	for _, a := range c.attempts {
+		if c.inBridge && a.inBridge && !a.ended && a.connected.IsZero() {
+			t.connected(c, a)
+			return
+		}
+	}
+}
+
+func (t *tenure) connected(c *call, a *attempt) {
+	a.connected = t.Now()
+	t.turn(queueapp.Connected{Attempt: a.id})
+	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
+	t.publish(c, a, t.answeredRecord(c, a))
+	c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))
+}
+
+// failed is a command that did not take effect. What can be mended is; the rest is told by events of its own.
+func (t *tenure) failed(sw Switch, ev Failed) {
+	t.log.Warn("switch refused a command", "switch", sw.Name(), "command", ev.Command, "channel", ev.Channel,
+		"status", ev.Status, "err", ev.Err)
+	c := t.channels[ev.Channel]
+	if c == nil || ev.Command != "bridge" {
+		return
+	}
+	for _, a := range c.attempts {
+		if !a.ended && a.connected.IsZero() && a.rung {
+			a.sw.HangUp(legID(a.id), "normal") // its end puts the caller back in line
+		}
+	}
+}
+
+// absolute is Asterisk's dead man's switch on a channel: it ends after d whatever happens to us (DESIGN §4.9).
+func absolute(d time.Duration) Variable {
+	return Variable{Name: "TIMEOUT(absolute)", Value: seconds(d)}
+}

@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
+)
+
+// tenure is one period of owning the floor. All fields below the line belong to the loop's goroutine.
+type tenure struct {
+	Options
+	owner    Owner
+	log      *slog.Logger
+	crm      CRM
+	switches map[queueapp.SwitchName]Switch
+	inOrder  []Switch        // the same, as configured
+	ctx      context.Context // of run: lookups end with it
+	in       chan func()     // what the loop is to do
+	batches  chan Batch      // to the writer; one at a time
+	written  chan error      // from the writer
+	over     chan struct{}   // closed when the loop has ended: nobody listens any more
+	lookups  sync.WaitGroup
+
+	floor     *queueapp.Floor
+	plan      floorplan.Plan
+	version   int64
+	templates templates
+	nextStep  int64
+	nextEntry int64
+	batch     Batch // to be written next
+	after     []func()
+	writing   bool
+	inFlight  []func()  // to be done when the batch that is being written is durable
+	handed    time.Time // when the writer got it
+	handedN   int       // how many steps it has
+	confirmed time.Time // the last confirmed beat
+	unsure    bool      // held for want of a beat
+
+	calls      map[queueapp.CallID]*call
+	channels   map[queueapp.ChannelID]*call // callers' channels
+	devices    map[string][]queueapp.ExtensionID
+	remembered map[queueapp.SwitchName][]queueapp.RestoreVisit
+	attempts   map[queueapp.CallID]queueapp.RestoreAttempt // remembered ones
+	seqs       map[queueapp.CallID]int64
+	upSwitches map[queueapp.SwitchName]time.Time // since when Asterisk runs
+	watchers   map[chan<- Notice]struct{}
+}
+
+// inBound is how many inputs may wait for the loop. Adapters wait when it is full, and queue on their side.
+const inBound = 16384
+
+func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (*tenure, error) {
+	rem, err := owner.Load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read what the last owner of the floor left: %w", err)
+	}
+	t := &tenure{
+		Options: o, owner: owner, log: o.Log.With("floor", o.Floor), crm: o.CRM,
+		switches: map[queueapp.SwitchName]Switch{}, inOrder: switches,
+		in: make(chan func(), inBound), batches: make(chan Batch, 1), written: make(chan error, 1), over: make(chan struct{}),
+		floor: queueapp.NewFloor(), nextStep: rem.NextStep, nextEntry: rem.NextEntry, confirmed: o.Now(),
+		calls: map[queueapp.CallID]*call{}, channels: map[queueapp.ChannelID]*call{},
+		devices: map[string][]queueapp.ExtensionID{}, remembered: map[queueapp.SwitchName][]queueapp.RestoreVisit{},
+		attempts: map[queueapp.CallID]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
+		upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
+	}
+	for _, sw := range switches {
+		t.switches[sw.Name()] = sw
+	}
+	return t, t.remember(rem)
+}
+
+// post gives the loop something to do. It waits where the loop is behind, and drops it where the tenure is over.
+func (t *tenure) post(f func()) {
+	select {
+	case t.in <- f:
+	case <-t.over:
+	}
+}
+
+// loop is the one goroutine that owns the floor. It never waits for anybody but its inputs.
+func (t *tenure) loop(ctx context.Context) error {
+	defer close(t.over)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		t.flush()
+		t.wakeAt(timer)
+		select {
+		case f := <-t.in:
+			f()
+			t.drain()
+		case err := <-t.written:
+			if err := t.durable(err); err != nil {
+				return err
+			}
+		case <-timer.C:
+			t.wake()
+		case <-t.owner.PlanChanged():
+			t.reload(ctx)
+		case <-ctx.Done():
+			return t.lastWrite()
+		}
+	}
+}
+
+// drain takes what has come in meanwhile, so that one commit carries it all.
+func (t *tenure) drain() {
+	for range 256 {
+		select {
+		case f := <-t.in:
+			f()
+		default:
+			return
+		}
+	}
+}
+
+// turn tells the floor what happened and follows its effects up.
+func (t *tenure) turn(ev queueapp.Event) []queueapp.Effect {
+	now := t.Now()
+	effects := t.floor.Handle(now, ev)
+	if len(effects) == 0 && !worthKeeping(ev) {
+		return nil
+	}
+	t.nextStep++
+	step := queueapp.Step{N: t.nextStep, At: now, Event: ev, Effects: effects}
+	t.batch.Steps = append(t.batch.Steps, step)
+	for _, e := range effects {
+		t.follow(now, e)
+	}
+	if t.Observer != nil {
+		t.Observer.Stepped(step)
+	}
+	t.notify(step)
+	return effects
+}
+
+// worthKeeping reports whether an event belongs in the journal although nothing followed from it.
+func worthKeeping(ev queueapp.Event) bool {
+	switch ev.(type) {
+	case queueapp.Tick, queueapp.Device:
+		return false
+	}
+	return true
+}
+
+func (t *tenure) wakeAt(timer *time.Timer) {
+	next := t.floor.Next()
+	d := beatEvery / 2 // for want of a beat
+	if !next.IsZero() {
+		d = min(d, max(0, next.Sub(t.Now())))
+	}
+	timer.Reset(d)
+}
+
+// wake gives the floor its tick when it wants one, and holds it while ownership is in doubt (DESIGN §4.1).
+func (t *tenure) wake() {
+	now := t.Now()
+	if next := t.floor.Next(); !next.IsZero() && !next.After(now) {
+		t.turn(queueapp.Tick{})
+	}
+	if !t.unsure && now.Sub(t.confirmed) > beatLimit {
+		t.unsure = true
+		t.turn(queueapp.Hold{Why: "ownership is not confirmed"})
+	}
+}
+
+func (t *tenure) beatOK() {
+	t.confirmed = t.Now()
+	if t.unsure {
+		t.unsure = false
+		t.turn(queueapp.Unhold{})
+	}
+}
+
+// whenDurable has f done once everything in the next batch is durable.
+func (t *tenure) whenDurable(f func()) { t.after = append(t.after, f) }
+
+// flush hands what there is to the writer, unless it still writes: then the next batch grows.
+func (t *tenure) flush() {
+	if t.writing || (len(t.batch.Steps) == 0 && len(t.batch.Records) == 0 && len(t.batch.Sent) == 0 && len(t.after) == 0) {
+		return
+	}
+	t.handedN = len(t.batch.Steps)
+	t.batches <- t.batch
+	t.inFlight, t.after, t.batch = t.after, t.inFlight[:0], Batch{}
+	t.writing, t.handed = true, t.Now()
+}
+
+// durable follows a commit: what waited for it is done.
+func (t *tenure) durable(err error) error {
+	t.writing = false
+	if err != nil {
+		return fmt.Errorf("%w: write the journal: %w", errTenureOver, err)
+	}
+	if t.Observer != nil {
+		t.Observer.Committed(t.Now().Sub(t.handed), t.handedN)
+	}
+	for i, f := range t.inFlight {
+		f()
+		t.inFlight[i] = nil
+	}
+	return nil
+}
+
+// write commits batches, one at a time, until ctx ends.
+func (t *tenure) write(ctx context.Context) error {
+	for {
+		select {
+		case b := <-t.batches:
+			err := t.owner.Commit(context.WithoutCancel(ctx), b)
+			t.written <- err
+			if err != nil {
+				return nil // the loop ends the tenure
+			}
+		case <-t.over:
+			return nil
+		}
+	}
+}
+
+// lastWrite lets the commit in flight end and writes what is left, so that the next owner finds everything. What would
+// have followed is left to it.
+func (t *tenure) lastWrite() error {
+	if t.writing {
+		if err := <-t.written; err != nil {
+			return fmt.Errorf("%w: write the journal: %w", errTenureOver, err)
+		}
+	}
+	if len(t.batch.Steps)+len(t.batch.Records)+len(t.batch.Sent) == 0 {
+		return nil
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 3*time.Second)
+	defer cancel()
+	if err := t.owner.Commit(bounded, t.batch); err != nil && !errors.Is(err, ErrNotOwner) {
+		return fmt.Errorf("write the end of the journal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
+)
+
+// usePlan puts a floor plan in force: the floor's rules, the devices to follow, the nodes and who may see them.
+func (t *tenure) usePlan(p floorplan.Plan) error {
+	tpl, err := newTemplates(p.Settings)
+	if err != nil {
+		return fmt.Errorf("floor plan: %w", err)
+	}
+	p.Floor.Extensions = slices.Clone(p.Floor.Extensions)
+	for i := range p.Floor.Extensions {
+		x := &p.Floor.Extensions[i]
+		x.Switch = t.switchName(x.Switch)
+	}
+	before := map[queueapp.ExtensionID]queueapp.Extension{}
+	for _, x := range t.plan.Floor.Extensions {
+		before[x.ID] = x
+	}
+	t.plan, t.templates = p, tpl
+	t.devices = map[string][]queueapp.ExtensionID{}
+	for _, x := range p.Floor.Extensions {
+		t.devices[x.Device] = append(t.devices[x.Device], x.ID)
+		if x.Dial != x.Device {
+			t.devices[x.Dial] = append(t.devices[x.Dial], x.ID)
+		}
+	}
+	t.turn(queueapp.Apply{Plan: p.Floor})
+	for _, x := range p.Floor.Extensions {
+		if old := before[x.ID]; old.Device != x.Device || old.Switch != x.Switch {
+			// Until the switch has told its state, a phone is not to be rung.
+			t.turn(queueapp.Device{Extension: x.ID, State: queueapp.DeviceUnavailable})
+		}
+	}
+	t.whenDurable(t.nodes)
+	for name, sw := range t.switches {
+		if _, up := t.upSwitches[name]; up {
+			sw.Follow(t.devicesOf(name))
+		}
+	}
+	return nil
+}
+
+// reload puts the floor plan that apply has just written in force.
+func (t *tenure) reload(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(ctx, beatLimit)
+	defer cancel()
+	p, version, err := t.owner.Plan(bounded)
+	if err != nil {
+		t.log.Error("the new floor plan cannot be read; the old one stays in force", "err", err)
+		return
+	}
+	if version == t.version {
+		return
+	}
+	if err := t.usePlan(p); err != nil {
+		t.log.Error("the new floor plan cannot be used; the old one stays in force", "version", version, "err", err)
+		return
+	}
+	t.version = version
+	t.log.Info("floor plan in force", "version", version)
+}
+
+// switchName resolves an extension's switch: where the floor plan names none, there is only one.
+func (t *tenure) switchName(name queueapp.SwitchName) queueapp.SwitchName {
+	if name == "" && len(t.inOrder) > 0 {
+		return t.inOrder[0].Name()
+	}
+	return name
+}
+
+func (t *tenure) extension(id queueapp.ExtensionID) queueapp.Extension {
+	for _, x := range t.plan.Floor.Extensions {
+		if x.ID == id {
+			return x
+		}
+	}
+	return queueapp.Extension{ID: id}
+}
+
+func (t *tenure) queue(name queueapp.QueueName) queueapp.Queue {
+	for _, q := range t.plan.Floor.Queues {
+		if q.Name == name {
+			return q
+		}
+	}
+	return queueapp.Queue{Name: name}
+}
+
+// switchOf is the switch of an extension; nil where there is none of that name.
+func (t *tenure) switchOf(id queueapp.ExtensionID) Switch { return t.switches[t.extension(id).Switch] }
+
+func (t *tenure) devicesOf(sw queueapp.SwitchName) []string {
+	var out []string
+	for _, x := range t.plan.Floor.Extensions {
+		if x.Switch == sw {
+			out = append(out, x.Device)
+		}
+	}
+	return out
+}
+
+// agentAt is who is logged on at an extension.
+func (t *tenure) agentAt(x queueapp.ExtensionID) queueapp.AgentID {
+	id, _ := t.floor.At(x)
+	return id
+}
+
+func (t *tenure) jidsOf(id queueapp.AgentID) []string {
+	for _, a := range t.plan.Floor.Agents {
+		if a.ID == id {
+			return a.JIDs
+		}
+	}
+	return nil
+}
+
+// access is who may see an extension's node: the phone's own JIDs, and those of the agent who is logged on there.
+func (t *tenure) access(x queueapp.ExtensionID) []string {
+	jids := slices.Clone(t.extension(x).JIDs)
+	if a := t.agentAt(x); a != "" {
+		jids = append(jids, t.jidsOf(a)...)
+	}
+	slices.Sort(jids)
+	return slices.Compact(jids)
+}
+
+func (t *tenure) nodes() {
+	members := make(map[queueapp.ExtensionID][]string, len(t.plan.Floor.Extensions))
+	for _, x := range t.plan.Floor.Extensions {
+		members[x.ID] = t.access(x.ID)
+	}
+	t.crm.Nodes(members)
+}
+
+func (t *tenure) members(x queueapp.ExtensionID) { t.crm.Members(x, t.access(x)) }

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/record"
+)
+
+// closedLife is how long a closing record is good for: long enough to be delivered late, when nothing is shown any more.
+const closedLife = 5 * time.Minute
+
+// base is what all records of a call have in common. Each one gets the call's next seq.
+func (t *tenure) base(c *call, a *attempt, now time.Time) record.Call {
+	c.seq++
+	r := record.Call{
+		ID: string(c.id), Seq: c.seq, At: now, Expires: a.expires, Direction: record.In, Queue: string(c.queue),
+		Extension: string(a.extension), Agent: string(a.agent), Attempt: a.id.N, Channel: string(c.channel.ID),
+		Caller: record.Caller{
+			Number: c.channel.Caller.Number, Name: c.channel.Caller.Name, Dialled: c.channel.Caller.Dialled,
+			Withheld: c.channel.Caller.Number == "",
+		},
+		Times:   record.Times{Entered: c.entered, Offered: a.offered, Connected: a.connected},
+		Seconds: record.Seconds{},
+		Data:    dataOf(c.data),
+	}
+	for _, k := range c.customers {
+		r.Customers = append(r.Customers, record.Customer{
+			ID: k.ID, Code: k.Code, Match: record.Match(k.Match), URL: k.URL, Name: k.Name, Data: dataOf(k.Data),
+		})
+	}
+	return r
+}
+
+func dataOf(data []queueapp.Datum) record.Data {
+	var out record.Data
+	for _, d := range data {
+		out = append(out, record.Datum{Key: d.Key, Value: d.Value})
+	}
+	return out
+}
+
+func (t *tenure) offeredRecord(c *call, a *attempt) record.Call {
+	r := t.base(c, a, a.offered)
+	r.Event, r.State = record.Offered, record.Ringing
+	r.Seconds.Wait = known(a.offered.Sub(c.entered))
+	return r
+}
+
+func (t *tenure) answeredRecord(c *call, a *attempt) record.Call {
+	r := t.base(c, a, a.connected)
+	r.Event, r.State = record.Answered, record.Talking
+	r.Seconds.Wait = known(a.connected.Sub(c.entered))
+	r.Seconds.Ring = a.rangFor(a.connected)
+	return r
+}
+
+func (t *tenure) revokedRecord(c *call, a *attempt, e queueapp.Revoke, now time.Time) record.Call {
+	a.expires = now.Add(closedLife)
+	r := t.base(c, a, now)
+	r.Event, r.State, r.Reason = record.Revoked, record.Closed, record.Reason(e.Reason)
+	r.Seconds.Wait = known(now.Sub(c.entered))
+	r.Seconds.Ring = a.rangFor(now)
+	r.Outcome.Cause = e.Q850
+	if e.Reason == queueapp.RevokeCallerGone {
+		r.Outcome.Value, r.Outcome.By = string(queueapp.OutcomeAbandoned), string(queueapp.ByCaller)
+	}
+	return r
+}
+
+func (t *tenure) endedRecord(c *call, a *attempt, e queueapp.Close, now time.Time) record.Call {
+	a.expires = now.Add(closedLife)
+	r := t.base(c, a, now)
+	r.Event, r.State, r.Times.Ended = record.Ended, record.Closed, now
+	r.Seconds.Wait = known(a.connected.Sub(c.entered))
+	r.Seconds.Ring = a.rangFor(a.connected)
+	r.Seconds.Talk = known(now.Sub(a.connected))
+	r.Outcome = record.Outcome{Value: string(queueapp.OutcomeAnswered), By: string(e.By), Cause: e.Q850}
+	return r
+}
+
+// rangFor is how long the phone rang until then; unknown where it was never heard to ring.
+func (a *attempt) rangFor(until time.Time) *time.Duration {
+	if a.ringing.IsZero() {
+		return nil
+	}
+	return known(until.Sub(a.ringing))
+}
+
+func known(d time.Duration) *time.Duration { return &d }
+
+// outgoing wraps a record for its node. A record that cannot be written is a mistake of ours: it is told, and goes out
+// without what the call brought in.
+func (t *tenure) outgoing(c *call, a *attempt, r record.Call) Outgoing {
+	payload, err := r.XML()
+	if err != nil {
+		t.log.Error("record cannot be written; it goes out without the caller's data", "call", c.id, "err", err)
+		r = r.Anonymous()
+		if payload, err = r.XML(); err != nil {
+			t.log.Error("record cannot be written at all", "call", c.id, "err", err)
+		}
+	}
+	return Outgoing{
+		RecordKey: RecordKey{Call: c.id, Seq: r.Seq}, Attempt: a.id, Extension: a.extension, Event: string(r.Event),
+		Payload: payload, Record: r, At: r.At,
+	}
+}

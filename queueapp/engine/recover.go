@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"slices"
+
+	"ringside/queueapp"
+	"ringside/queueapp/record"
+)
+
+// remember gives a fresh floor what the last owner left, as far as the database knows it. Visits wait until their switch
+// has told what still lives there: live truth is in Asterisk (DESIGN §4.2).
+func (t *tenure) remember(rem Remembered) error {
+	t.version = rem.Version
+	if err := t.usePlan(rem.Plan); err != nil {
+		return err
+	}
+	t.turn(queueapp.Hold{Why: "recovering"})
+	for _, sw := range t.inOrder {
+		t.turn(queueapp.SwitchDown{Switch: sw.Name()})
+	}
+	for _, a := range rem.Agents {
+		t.turn(a)
+	}
+	for _, v := range rem.Visits {
+		v.Switch = t.switchName(v.Switch)
+		t.remembered[v.Switch] = append(t.remembered[v.Switch], v)
+	}
+	for _, a := range rem.Attempts {
+		t.attempts[a.Attempt.Call] = a
+	}
+	t.turn(queueapp.Unhold{})
+	t.whenDurable(func() {
+		for _, out := range rem.Unsent {
+			t.resend(out)
+		}
+	})
+	return nil
+}
+
+// resend delivers a record that the last owner may not have delivered: again with the same item and seq.
+func (t *tenure) resend(out Outgoing) {
+	r, err := record.ParseXML(out.Payload)
+	if err != nil {
+		t.log.Error("a record of the last owner cannot be read; it is dropped", "call", out.Call, "seq", out.Seq, "err", err)
+		t.batch.Sent = append(t.batch.Sent, out.RecordKey)
+		return
+	}
+	out.Record = r
+	t.crm.Send(out)
+}
+
+// holdings is what a switch held of ours when its event stream came up.
+type holdings struct {
+	channels map[queueapp.ChannelID]Channel
+	bridges  map[BridgeID]Bridge
+}
+
+func (h holdings) bridged(id BridgeID, ch queueapp.ChannelID) bool {
+	return slices.Contains(h.bridges[id].Channels, ch)
+}
+
+// switchUp makes the floor and a switch agree, at the start as after every break: what is only remembered has ended,
+// what is only there is taken up or cleared away.
+func (t *tenure) switchUp(sw Switch, up SwitchUp) {
+	t.log.Info("switch is heard", "switch", sw.Name(), "version", up.Version, "channels", len(up.Channels))
+	h := holdings{channels: map[queueapp.ChannelID]Channel{}, bridges: map[BridgeID]Bridge{}}
+	for _, ch := range up.Channels {
+		h.channels[ch.ID] = ch
+	}
+	for _, b := range up.Bridges {
+		h.bridges[b.ID] = b
+	}
+	t.upSwitches[sw.Name()] = up.Started
+	t.turn(queueapp.Hold{Why: "reconciling with " + string(sw.Name())})
+	visits := t.remembered[sw.Name()]
+	delete(t.remembered, sw.Name())
+	for _, v := range visits {
+		t.restoreVisit(sw, v, h)
+	}
+	t.reconcileCalls(sw, h)
+	t.reconcileLegs(sw, h)
+	t.clearAway(sw, up, h)
+	sw.Follow(t.devicesOf(sw.Name()))
+	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
+	t.turn(queueapp.Unhold{})
+}
+
+// restoreVisit takes up a visit of the last owner's; what has ended meanwhile is found by the reconciling that follows.
+func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h holdings) {
+	ch, lives := h.channels[v.Channel]
+	if !lives {
+		ch = Channel{ID: v.Channel, Caller: v.Caller}
+	}
+	ch.Caller = v.Caller
+	c := t.admit(v.Call, sw, ch)
+	c.arrived, c.entered, c.queue = v.Entered, v.Entered, v.Queue
+	c.customers, c.data, c.seq = v.Customers, v.Data, t.seqs[v.Call]
+	t.turn(v)
+	if ra, open := t.attempts[v.Call]; open {
+		delete(t.attempts, v.Call)
+		t.restoreAttempt(c, ra, h)
+	}
+	waits, ok := t.floor.Call(v.Call)
+	if lives && ok && waits.State != string(queueapp.StatusTalking) {
+		c.sw.StartMusic(ch.ID, t.queue(v.Queue).Music)
+		c.sw.SetVariables(ch.ID, absolute(max(0, v.Deadline.Sub(t.Now()))+waitMargin))
+	}
+}
+
+// restoreAttempt takes up an open attempt in the state that the row and the switch together tell.
+func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings) {
+	leg, lives := h.channels[legID(ra.Attempt)]
+	a := &attempt{
+		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, sw: t.switchOf(ra.Extension), opened: true,
+		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected,
+	}
+	a.expires = t.Now().Add(t.plan.Settings.MaxCall)
+	c.attempts[ra.Attempt.N] = a
+	_, bridged := h.bridges[c.bridge()]
+	c.bridged = bridged
+	switch {
+	case ra.State == queueapp.AttemptConnected:
+		a.rung, a.inBridge, c.inBridge = true, true, true
+	case lives && leg.Up:
+		ra.State, a.rung = queueapp.AttemptUp, true
+	case lives:
+		ra.State, a.rung = queueapp.AttemptRinging, true
+	default:
+		ra.State, a.rung = queueapp.AttemptCommitted, false
+	}
+	if ra.State == queueapp.AttemptRinging && ra.Rang.IsZero() {
+		ra.Rang = t.Now()
+	}
+	t.turn(ra)
+	if ra.State == queueapp.AttemptCommitted {
+		t.turn(queueapp.Ended{Attempt: ra.Attempt, Cause: queueapp.EndLost})
+	}
+}
+
+// reconcileCalls ends the calls whose caller is no longer there, and gives the others their music again.
+func (t *tenure) reconcileCalls(sw Switch, h holdings) {
+	var lost []*call
+	for _, c := range t.calls {
+		if _, lives := h.channels[c.channel.ID]; c.sw == sw && !lives && !c.gone {
+			lost = append(lost, c)
+		}
+	}
+	slices.SortFunc(lost, func(a, b *call) int { return a.arrived.Compare(b.arrived) })
+	for _, c := range lost {
+		t.gone(Gone{Channel: c.channel.ID, HungUp: true})
+	}
+}
+
+// reconcileLegs tells the floor what became of the legs while nobody listened.
+func (t *tenure) reconcileLegs(sw Switch, h holdings) {
+	var open []*attempt
+	for _, c := range t.calls {
+		for _, a := range c.attempts {
+			if a.sw == sw && a.rung {
+				open = append(open, a)
+			}
+		}
+	}
+	slices.SortFunc(open, func(a, b *attempt) int { return a.offered.Compare(b.offered) })
+	for _, a := range open {
+		leg, lives := h.channels[legID(a.id)]
+		c := t.calls[a.id.Call]
+		switch {
+		case !lives:
+			t.legGone(a.id, LegGone{Channel: legID(a.id), Absent: true})
+		case leg.Up && a.connected.IsZero() && !a.ended:
+			t.turn(queueapp.Up{Attempt: a.id})
+			for _, ch := range []queueapp.ChannelID{c.channel.ID, legID(a.id)} {
+				if h.bridged(c.bridge(), ch) {
+					t.enteredBridge(Entered{Bridge: c.bridge(), Channel: ch})
+				}
+			}
+		case a.ended:
+			sw.HangUp(legID(a.id), "normal")
+		}
+	}
+}
+
+// clearAway takes up callers whom nobody knows as new calls, and removes legs and bridges whom nobody owns.
+func (t *tenure) clearAway(sw Switch, up SwitchUp, h holdings) {
+	for _, ch := range up.Channels {
+		if id, leg := attemptOf(ch.ID); leg || ch.Ours {
+			if _, a := t.attempt(id); a == nil {
+				t.log.Info("hanging up a leg that nobody owns", "channel", ch.ID)
+				sw.HangUp(ch.ID, "normal")
+			}
+			continue
+		}
+		t.arrived(sw, ch)
+	}
+	for _, b := range up.Bridges {
+		if id, ok := callOf(b.ID); ok && t.calls[id] == nil {
+			sw.DestroyBridge(b.ID, "")
+		}
+	}
+}

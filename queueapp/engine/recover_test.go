@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"ringside/queueapp"
+)
+
+// remembered is a floor with agent 1000 logged on and one visit of call "c9", whose caller is channel ch9.
+func remembered(w *world) {
+	now := time.Now()
+	w.left = Remembered{
+		NextStep: 100, NextEntry: 40, LastAt: now,
+		Agents: []queueapp.RestoreAgent{{Agent: "1000", Extension: "1000"}},
+		Visits: []queueapp.RestoreVisit{{
+			Enter: queueapp.Enter{
+				Call: "c9", Queue: "support", Entry: 17, Channel: "ch9", Timeout: time.Hour,
+				Customers: []queueapp.Customer{{Name: "Company 1", Code: "1111", Match: queueapp.MatchCode}},
+			},
+			Entered: now.Add(-time.Minute), Deadline: now.Add(time.Hour),
+		}},
+		Seqs: map[queueapp.CallID]int64{"c9": 5},
+	}
+}
+
+func attempted(w *world, s queueapp.AttemptState) {
+	remembered(w)
+	w.left.Visits[0].Attempts = 1
+	ra := queueapp.RestoreAttempt{
+		Attempt: queueapp.AttemptID{Call: "c9", N: 1}, Agent: "1000", Extension: "1000", State: s, Offered: time.Now().Add(-3 * time.Second),
+	}
+	if s != queueapp.AttemptCommitted {
+		ra.Rang = ra.Offered
+	}
+	if s == queueapp.AttemptConnected {
+		ra.Answered, ra.Connected = ra.Offered.Add(time.Second), ra.Offered.Add(time.Second)
+	}
+	w.left.Attempts = []queueapp.RestoreAttempt{ra}
+}
+
+func held(ids ...queueapp.ChannelID) SwitchUp {
+	var up SwitchUp
+	for _, id := range ids {
+		up.Channels = append(up.Channels, Channel{ID: id, Args: []string{"queue", "support"}, Up: true})
+	}
+	return up
+}
+
+func leg(up bool) Channel { return Channel{ID: "rs1.c9.1.1", Ours: true, Up: up} }
+
+func (w *world) oneCall(state string) queueapp.CallView {
+	w.t.Helper()
+	calls, err := w.eng.Calls(w.t.Context())
+	if err != nil || len(calls) != 1 || calls[0].State != state {
+		w.t.Fatalf("want one call %s, have %+v, %v", state, calls, err)
+	}
+	return calls[0]
+}
+
+func TestAWaitingCallerKeepsPlaceAndDeadline(t *testing.T) {
+	w := newWorld(t)
+	remembered(w)
+	w.start(held("ch9"))
+	w.await("music ch9")
+	if c := w.oneCall("waiting"); c.Call != "c9" || c.Entry != 17 || !c.Deadline.Equal(w.left.Visits[0].Deadline) {
+		t.Errorf("restored as %+v", c)
+	}
+	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse})
+	w.await("originate rs1.c9.1.1")
+}
+
+func TestAWaitingCallerWhoIsGoneHasAbandoned(t *testing.T) {
+	w := newWorld(t)
+	remembered(w)
+	w.start(SwitchUp{})
+	w.await("commit queueapp.Leave {Call:c9 Queue:support Outcome:abandoned")
+}
+
+func TestAnAttemptWithoutALegIsRevokedAsLost(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptCommitted)
+	w.start(held("ch9"))
+	w.await("publish revoked 1000 c9.1 lost")
+	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse})
+	if w.count("originate rs1.c9.1.1") != 0 {
+		t.Error("the lost attempt was rung")
+	}
+}
+
+func TestARingingLegGoesOn(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptRinging)
+	up := held("ch9")
+	up.Channels = append(up.Channels, leg(false))
+	w.start(up)
+	w.oneCall("ringing")
+	w.tell(LegUp{"rs1.c9.1.1"})
+	w.await("bridge rs1.c9 ch9 rs1.c9.1.1")
+}
+
+func TestALegThatWasAnsweredMeanwhileIsConnected(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptRinging)
+	up := held("ch9")
+	up.Channels = append(up.Channels, leg(true))
+	w.start(up)
+	w.await("bridge rs1.c9 ch9 rs1.c9.1.1")
+	w.tell(Entered{"rs1.c9", "ch9"}, Entered{"rs1.c9", "rs1.c9.1.1"})
+	w.await("publish answered 1000 c9.1")
+}
+
+func TestALegWhoseCallerIsGoneIsHungUp(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptRinging)
+	w.start(SwitchUp{Channels: []Channel{leg(true)}})
+	w.order("commit queueapp.Revoke", "publish revoked 1000 c9.1 caller-gone")
+	w.await("hangup rs1.c9.1.1")
+}
+
+func TestAConversationGoesOn(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptConnected)
+	up := held("ch9")
+	up.Channels = append(up.Channels, leg(true))
+	up.Bridges = []Bridge{{ID: "rs1.c9", Channels: []queueapp.ChannelID{"ch9", "rs1.c9.1.1"}}}
+	w.start(up)
+	w.oneCall("talking")
+	if w.count("hangup")+w.count("destroy")+w.count("publish") != 0 {
+		t.Errorf("a conversation was disturbed: %v", w.log)
+	}
+	w.tell(LegGone{Channel: "rs1.c9.1.1", Q850: 16})
+	w.await("publish ended 1000 c9.1")
+}
+
+func TestAConversationThatEndedMeanwhileIsClosed(t *testing.T) {
+	for name, up := range map[string]SwitchUp{
+		"both gone":   {},
+		"agent gone":  held("ch9"),
+		"caller gone": {Channels: []Channel{leg(true)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			attempted(w, queueapp.AttemptConnected)
+			w.start(up)
+			w.await("publish ended 1000 c9.1")
+			w.await("commit queueapp.Leave {Call:c9 Queue:support Outcome:answered")
+		})
+	}
+}
+
+func TestWhatNobodyOwnsIsClearedAway(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{
+		Channels: []Channel{{ID: "rs1.gone.1.1", Ours: true}}, Bridges: []Bridge{{ID: "rs1.gone"}},
+	})
+	w.await("hangup rs1.gone.1.1")
+	w.await("destroy rs1.gone")
+}
+
+func TestACallerInADialogueStartsItAgain(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{Channels: []Channel{{ID: "ch7", Args: []string{"ivr", "main"}, Up: true}}})
+	w.await("play ch7")
+}
+
+func TestABrokenWebsocketCostsNoCall(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.logOn("1000")
+	w.tell(caller("ch1", "queue", "support", "code=1111"))
+	w.await("originate rs1.c1.1.1")
+	w.tell(SwitchDown{})
+	up := held("ch1")
+	up.Channels = append(up.Channels, Channel{ID: "rs1.c1.1.1", Ours: true, Up: true})
+	w.tell(up)
+	w.await("bridge rs1.c1 ch1 rs1.c1.1.1")
+}

@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+)
+
+// begin starts a dialogue with a caller.
+func (t *tenure) begin(c *call, d ivr.Dialogue) {
+	c.dialogue = d
+	t.input(c, ivr.Start{})
+}
+
+// input gives a call's dialogue something and does what follows.
+func (t *tenure) input(c *call, in ivr.Input) {
+	d := c.dialogue
+	if d == nil {
+		return
+	}
+	for _, action := range d.Handle(t.Now(), in) {
+		t.do(c, action)
+	}
+	if c.dialogue != d || d.Over() {
+		return
+	}
+	t.wakeDialogue(c, d)
+}
+
+// wakeDialogue has the dialogue get its tick when it wants one.
+func (t *tenure) wakeDialogue(c *call, d ivr.Dialogue) {
+	if c.wake != nil {
+		c.wake.Stop()
+		c.wake = nil
+	}
+	next := d.Next()
+	if next.IsZero() {
+		return
+	}
+	c.wake = time.AfterFunc(max(0, next.Sub(t.Now())), func() {
+		t.post(func() {
+			if c.dialogue == d {
+				t.input(c, ivr.Tick{})
+			}
+		})
+	})
+}
+
+func (c *call) endDialogue() {
+	c.dialogue = nil
+	if c.wake != nil {
+		c.wake.Stop()
+		c.wake = nil
+	}
+}
+
+func (t *tenure) do(c *call, action ivr.Action) {
+	switch a := action.(type) {
+	case ivr.Play:
+		media := make([]string, len(a.Prompts))
+		for i, p := range a.Prompts {
+			media[i] = "sound:" + p
+		}
+		c.sw.Play(c.channel.ID, c.playback(a.N), media)
+	case ivr.StopPlay:
+		c.sw.StopPlay(c.channel.ID, c.playback(a.N))
+	case ivr.LookUp:
+		t.lookUp(c, a.Code, func(found []queueapp.Customer, err error) {
+			switch {
+			case err != nil:
+				t.input(c, ivr.LookupFailed{N: a.N})
+			case len(found) == 0:
+				t.input(c, ivr.NotFound{N: a.N})
+			default:
+				t.input(c, ivr.Found{N: a.N, Customers: found})
+			}
+		})
+	case ivr.Do:
+		t.wish(c, a)
+	case ivr.Queue:
+		c.endDialogue()
+		t.nextEntry++
+		t.enter(c, queueapp.Enter{
+			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Customers: a.Customers, Data: a.Data,
+		})
+	case ivr.Goto:
+		t.sendOn(c, "", &Place{Context: a.Context, Extension: a.Extension, Priority: a.Priority})
+	case ivr.HangUp:
+		t.dismiss(c)
+	}
+}
+
+// wish carries out what an agent asked for by a code. Who it is, the endpoint of the channel says, never the caller id
+// (DESIGN §4.12); the answer is given once it is durable.
+func (t *tenure) wish(c *call, do ivr.Do) {
+	x, ok := t.extensionAt(c.channel.Endpoint)
+	if !ok {
+		t.log.Warn("agent code refused: the channel belongs to no extension", "call", c.id, "endpoint", c.channel.Endpoint,
+			"verb", do.Command.Verb)
+		t.input(c, ivr.Refused{N: do.N, Reason: queueapp.RefusedUnknownExtension})
+		return
+	}
+	effects := t.turn(t.agentEvent(x, do.Command))
+	t.whenDurable(func() {
+		for _, e := range effects {
+			if r, no := e.(queueapp.Refused); no {
+				t.input(c, ivr.Refused{N: do.N, Reason: r.Reason})
+				return
+			}
+		}
+		t.input(c, ivr.Granted{N: do.N})
+	})
+}
+
+// extensionAt finds whose phone an endpoint is.
+func (t *tenure) extensionAt(endpoint string) (queueapp.ExtensionID, bool) {
+	if xs := t.devices[endpoint]; endpoint != "" && len(xs) > 0 {
+		return xs[0], true
+	}
+	return "", false
+}
+
+// agentEvent puts an agent's wish in the floor's words: by whoever is logged on at the extension, or, to log on, by the
+// agent whose place it is.
+func (t *tenure) agentEvent(x queueapp.ExtensionID, cmd ivr.Command) queueapp.Event {
+	agent := queueapp.AgentID(x)
+	for _, a := range t.plan.Floor.Agents {
+		if a.Extension == x {
+			agent = a.ID
+		}
+	}
+	if seated := t.agentAt(x); seated != "" {
+		agent = seated
+	}
+	switch cmd.Verb {
+	case ivr.AgentLogOff:
+		return queueapp.LogOff{Agent: agent}
+	case ivr.AgentPause:
+		return queueapp.Pause{Agent: agent, Reason: cmd.Reason}
+	case ivr.AgentReady:
+		return queueapp.Ready{Agent: agent}
+	case ivr.AgentLogOn:
+	}
+	return queueapp.LogOn{Agent: agent, Extension: x}
+}

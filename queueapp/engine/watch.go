@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"ringside/queueapp"
+)
+
+// Notice is one turn of the floor, for whoever watches.
+type Notice struct {
+	N    int64
+	At   time.Time
+	Step queueapp.Step
+}
+
+// watchBuffer is how many notices a watcher may lag behind; one that lags more is let go.
+const watchBuffer = 256
+
+// Watch delivers every turn of the floor from now on, until ctx ends, the floor is lost or the watcher lags too far
+// behind: then the channel is closed.
+func (e *Engine) Watch(ctx context.Context) (<-chan Notice, error) {
+	ch := make(chan Notice, watchBuffer)
+	t, err := e.current()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.ask(ctx, func(t *tenure) { t.watchers[ch] = struct{}{} }); err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { t.post(func() { t.unwatch(ch) }) })
+	return ch, nil
+}
+
+func (t *tenure) notify(step queueapp.Step) {
+	for ch := range t.watchers {
+		select {
+		case ch <- Notice{N: step.N, At: step.At, Step: step}:
+		default:
+			t.unwatch(ch)
+		}
+	}
+}
+
+func (t *tenure) unwatch(ch chan<- Notice) {
+	if _, watches := t.watchers[ch]; watches {
+		delete(t.watchers, ch)
+		close(ch)
+	}
+}

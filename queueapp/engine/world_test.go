@@ -1,0 +1,286 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
+)
+
+// world stands in for the database, the switch and the CRM, and writes down in which order the engine used them. The
+// real ones are in the system tests; here it is the order that counts, and what cannot be had on demand.
+type world struct {
+	t    *testing.T
+	eng  *Engine
+	mu   sync.Mutex
+	cond *sync.Cond
+	log  []string
+
+	plan      floorplan.Plan
+	left      Remembered
+	steps     []queueapp.Step
+	records   []Outgoing
+	stuck     bool // commits do not return
+	failing   error
+	sink      func(SwitchEvent)
+	lost      chan struct{}
+	changed   chan struct{}
+	publish   queueapp.PublishResult // what an offer's publish gives
+	customers map[string][]queueapp.Customer
+	lookupErr error
+	ids       int
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{
+		t: t, lost: make(chan struct{}), changed: make(chan struct{}, 1), publish: queueapp.PublishOK,
+		customers: map[string][]queueapp.Customer{"1111": {{ID: "1", Code: "1111", Match: queueapp.MatchCode, Name: "Company 1"}}},
+	}
+	w.cond = sync.NewCond(&w.mu)
+	w.plan = floorplan.Plan{
+		Floor: queueapp.Plan{
+			Queues: []queueapp.Queue{{
+				Name: "support", Strategy: queueapp.LeastRecent, Ring: 20 * time.Second, Timeout: 10 * time.Minute, JoinEmpty: true,
+				Members: []queueapp.AgentID{"1000", "1001"}, Retry: 5 * time.Second, RejectDelay: 2 * time.Second, MaxNoAnswer: 3,
+			}},
+			Agents: []queueapp.Agent{{ID: "1000", JIDs: []string{"user1@localhost"}}, {ID: "1001", JIDs: []string{"user2@localhost"}}},
+			Extensions: []queueapp.Extension{
+				{ID: "1000", Dial: "PJSIP/1000", Device: "PJSIP/1000"}, {ID: "1001", Dial: "PJSIP/1001", Device: "PJSIP/1001"},
+			},
+		},
+		Menus: []ivr.Menu{{
+			Name: "main", Prompts: []string{"ringside/menu"},
+			Keys:    []ivr.Choice{{Key: '2', Step: ivr.Step{Verb: ivr.VerbGoto, Goto: ivr.Place{Context: "phones", Extension: "2000", Priority: 1}}}},
+			Silence: ivr.Silence{After: 3 * time.Second, Tries: 1, Step: ivr.Step{Verb: ivr.VerbHangUp}},
+			Invalid: ivr.Invalid{Tries: 3, Step: ivr.Step{Verb: ivr.VerbHangUp}},
+		}},
+		Settings: floorplan.Settings{
+			Node: "extension{number}", Chat: testChat, Display: testDisplay,
+			MaxCall: 4 * time.Hour, Outage: 30 * time.Second, Budget: 300 * time.Millisecond,
+		},
+	}
+	return w
+}
+
+// start runs the engine until the test ends and waits until the switch is up.
+func (w *world) start(up SwitchUp) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	w.eng = New(Options{
+		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		NewID: func() queueapp.CallID {
+			w.ids++
+			return queueapp.CallID(fmt.Sprintf("c%d", w.ids))
+		},
+	})
+	go func() { done <- w.eng.Run(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("run: %v", err)
+		}
+	})
+	w.await("run switch")
+	w.tell(up)
+	w.await("follow")
+}
+
+// tell has the switch report something.
+func (w *world) tell(evs ...SwitchEvent) {
+	w.mu.Lock()
+	sink := w.sink
+	w.mu.Unlock()
+	for _, ev := range evs {
+		sink(ev)
+	}
+}
+
+func (w *world) note(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log = append(w.log, fmt.Sprintf(format, args...))
+	w.cond.Broadcast()
+}
+
+// await waits until something that begins so was done, and returns the first such line.
+func (w *world) await(begin string) string {
+	w.t.Helper()
+	late := false
+	stop := time.AfterFunc(10*time.Second, func() { w.mu.Lock(); late = true; w.cond.Broadcast(); w.mu.Unlock() })
+	defer stop.Stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		for _, l := range w.log {
+			if strings.HasPrefix(l, begin) {
+				return l
+			}
+		}
+		if late {
+			w.t.Fatalf("never saw %q in:\n%s", begin, strings.Join(w.log, "\n"))
+		}
+		w.cond.Wait()
+	}
+}
+
+// order asserts that lines that begin so stand in the log in this order.
+func (w *world) order(begins ...string) {
+	w.t.Helper()
+	for _, b := range begins {
+		w.await(b)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := -1
+	for _, b := range begins {
+		i := slices.IndexFunc(w.log, func(l string) bool { return strings.HasPrefix(l, b) })
+		if i <= at {
+			w.t.Fatalf("%q came too early in:\n%s", b, strings.Join(w.log, "\n"))
+		}
+		at = i
+	}
+}
+
+func (w *world) count(begin string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, l := range w.log {
+		if strings.HasPrefix(l, begin) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) command(ev queueapp.Event) []queueapp.Effect {
+	w.t.Helper()
+	effects, err := w.eng.Command(w.t.Context(), ev)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return effects
+}
+
+// logOn logs an agent on whose phone is free.
+func (w *world) logOn(agent queueapp.AgentID) {
+	w.t.Helper()
+	w.tell(DeviceChanged{Device: "PJSIP/" + string(agent), State: queueapp.DeviceNotInUse})
+	w.command(queueapp.LogOn{Agent: agent})
+}
+
+// The database.
+
+func (w *world) Own(context.Context, string, func(string)) (Owner, error) { return w, nil }
+
+func (w *world) CustomersByCode(_ context.Context, code string) ([]queueapp.Customer, error) {
+	return w.customers[code], w.lookupErr
+}
+
+func (w *world) CustomersByNumber(context.Context, string) ([]queueapp.Customer, error) {
+	return nil, w.lookupErr
+}
+
+func (w *world) Epoch() int64 { return 1 }
+
+func (w *world) Load(context.Context) (Remembered, error) {
+	rem := w.left
+	rem.Plan, rem.Floor = w.plan, "main"
+	if rem.Seqs == nil {
+		rem.Seqs = map[queueapp.CallID]int64{}
+	}
+	return rem, nil
+}
+
+func (w *world) Plan(context.Context) (floorplan.Plan, int64, error) { return w.plan, 2, nil }
+
+func (w *world) Commit(_ context.Context, b Batch) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.stuck {
+		w.cond.Wait()
+	}
+	w.steps = append(w.steps, b.Steps...)
+	w.records = append(w.records, b.Records...)
+	for _, s := range b.Steps {
+		for _, e := range s.Effects {
+			w.log = append(w.log, fmt.Sprintf("commit %T %+v", e, e))
+		}
+	}
+	w.cond.Broadcast()
+	return w.failing
+}
+
+func (w *world) Beat(context.Context) error    { return nil }
+func (w *world) PlanChanged() <-chan struct{}  { return w.changed }
+func (w *world) Lost() <-chan struct{}         { return w.lost }
+func (w *world) Release(context.Context) error { return nil }
+
+// The switch.
+
+func (w *world) Name() queueapp.SwitchName { return "main" }
+
+func (w *world) Run(ctx context.Context, sink func(SwitchEvent)) error {
+	w.mu.Lock()
+	w.sink = sink
+	w.mu.Unlock()
+	w.note("run switch")
+	<-ctx.Done()
+	return nil
+}
+
+func (w *world) Answer(ch queueapp.ChannelID)                   { w.note("answer %s", ch) }
+func (w *world) StartMusic(ch queueapp.ChannelID, class string) { w.note("music %s %s", ch, class) }
+func (w *world) StopPlay(_ queueapp.ChannelID, id PlaybackID)   { w.note("stop %s", id) }
+func (w *world) Originate(l Leg)                                { w.note("originate %s %s %q", l.Channel, l.Dial, l.CallerName) }
+func (w *world) HangUp(ch queueapp.ChannelID, why string)       { w.note("hangup %s %s", ch, why) }
+func (w *world) PrepareBridge(id BridgeID, _ queueapp.ChannelID) {
+	w.note("prepare %s", id)
+}
+func (w *world) Bridge(id BridgeID, caller, leg queueapp.ChannelID) {
+	w.note("bridge %s %s %s", id, caller, leg)
+}
+func (w *world) DestroyBridge(id BridgeID, _ queueapp.ChannelID) { w.note("destroy %s", id) }
+func (w *world) Follow([]string)                                 { w.note("follow") }
+func (w *world) Play(ch queueapp.ChannelID, id PlaybackID, media []string) {
+	w.note("play %s %s %v", ch, id, media)
+}
+
+func (w *world) SetVariables(ch queueapp.ChannelID, vars ...Variable) {
+	w.note("set %s %v", ch, vars)
+}
+
+func (w *world) Continue(ch queueapp.ChannelID, place *Place, vars ...Variable) {
+	w.note("continue %s %v %v", ch, place, vars)
+}
+
+// crm is the CRM's side of the world.
+type crm struct{ *world }
+
+func (c crm) Run(ctx context.Context, _ func(RecordKey)) error {
+	<-ctx.Done()
+	return nil
+}
+
+func (c crm) Offer(o Outgoing, _ time.Duration, ring func(queueapp.PublishResult)) {
+	c.note("publish %s %s %s", o.Event, o.Extension, o.Attempt)
+	go ring(c.publish)
+}
+
+func (c crm) Send(o Outgoing) {
+	c.note("publish %s %s %s %s", o.Event, o.Extension, o.Attempt, o.Record.Reason)
+}
+
+func (c crm) Nodes(members map[queueapp.ExtensionID][]string) { c.note("nodes %d", len(members)) }
+func (c crm) Members(x queueapp.ExtensionID, jids []string)   { c.note("members %s %v", x, jids) }
+func (c crm) Chat(to []string, body, _ string)                { c.note("chat %v %s", to, body) }
+func (c crm) Ready() (bool, string)                           { return true, "" }
