@@ -62,6 +62,12 @@ type Readiness struct {
 	Parts []Part `json:"parts"`
 }
 
+// The names of parts that metrics are made of. A switch's is PartSwitch and its name.
+const (
+	PartSwitch = "switch "
+	PartXMPP   = "xmpp"
+)
+
 // Part is one thing that the floor stands on: the lock, a switch's websocket, the XMPP session, the schema.
 type Part struct {
 	Name string `json:"name"`

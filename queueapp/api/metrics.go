@@ -2,7 +2,7 @@ package api
 
 import (
 	"runtime"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,13 +24,17 @@ type Metrics struct {
 	publish    *prometheus.HistogramVec
 	commit     prometheus.Histogram
 	commitFail prometheus.Counter
+	steps      prometheus.Counter
 	lag        prometheus.Histogram
 	outbox     prometheus.Gauge
 	undeliver  *prometheus.CounterVec
-	ariUp      *prometheus.GaugeVec
-	xmppUp     prometheus.Gauge
+	requests   *prometheus.HistogramVec
+	refusals   *prometheus.CounterVec
+	ariEvents  *prometheus.CounterVec
 	unknown    *prometheus.CounterVec
+	malformed  *prometheus.CounterVec
 	types      firstWords
+	tally      tally
 }
 
 // maxEventTypes bounds the label of unknown ARI events: Asterisk 22 has some 50 types in all.
@@ -51,15 +55,19 @@ func NewMetrics(version, commit string) *Metrics {
 		lag:        prometheus.NewHistogram(histogram("lag_seconds", "Time an event waited before the floor handled it.", fineBuckets())),
 		outbox:     prometheus.NewGauge(gauge("outbox_pending", "Records that must still reach the XMPP server.")),
 		undeliver:  counters("deliveries_failed_total", "Deliveries given up, by channel and reason.", "channel", "reason"),
-		ariUp:      prometheus.NewGaugeVec(gauge("ari_up", "1 where the switch's websocket is up."), []string{"switch"}),
-		xmppUp:     prometheus.NewGauge(gauge("xmpp_up", "1 where the XMPP session is up.")),
+		steps:      prometheus.NewCounter(counter("steps_total", "Turns of the floor that are journalled.")),
+		requests:   timings("ari_request_seconds", "Time that ARI took to answer, by what was asked.", fineBuckets(), "operation"),
+		refusals:   counters("ari_requests_failed_total", "ARI requests that failed, by what was asked and HTTP status; 0: no answer.", "operation", "status"),
+		ariEvents:  counters("ari_events_total", "ARI events, by type.", "type"),
 		unknown:    counters("ari_events_unknown_total", "ARI events of a type that is not known.", "type"),
+		malformed:  counters("ari_events_malformed_total", "ARI events of a known type that could not be read.", "type"),
 		types:      firstWords{most: maxEventTypes},
 	}
+	m.tally.forget()
 	build := prometheus.NewGaugeVec(gauge("build_info", "1, labelled with what was built."), []string{"version", "commit", "go"})
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
-	m.registry.MustRegister(build, m.calls, m.offers, m.codes, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.lag, m.outbox,
-		m.undeliver, m.ariUp, m.xmppUp, m.unknown,
+	m.registry.MustRegister(build, m.calls, m.offers, m.codes, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag,
+		m.outbox, m.undeliver, m.requests, m.refusals, m.ariEvents, m.unknown, m.malformed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -102,54 +110,21 @@ func waitBuckets() []float64 {
 	return []float64{1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600}
 }
 
-// VisitEnded counts a visit's outcome. The name of a queue that does not exist came from a dialplan, so it is no label.
-func (m *Metrics) VisitEnded(q queueapp.QueueName, o queueapp.Outcome) {
-	if o == queueapp.OutcomeUnknownQueue {
-		q = ""
-	}
-	m.calls.WithLabelValues(string(q), string(o)).Inc()
+// LookedUp counts a customer code's look-up by its result, a word of the caller's: one that failed found not nobody.
+func (m *Metrics) LookedUp(result string) { m.codes.WithLabelValues(result).Inc() }
+
+// Committed times a batch on its way to disk.
+func (m *Metrics) Committed(took time.Duration, steps int) {
+	m.commit.Observe(took.Seconds())
+	m.steps.Add(float64(steps))
 }
 
-// Waited times a caller's wait from entering the queue to the conversation.
-func (m *Metrics) Waited(q queueapp.QueueName, d time.Duration) {
-	m.wait.WithLabelValues(string(q)).Observe(d.Seconds())
-}
-
-// OfferAnswered counts an offer that was answered, and times its ring.
-func (m *Metrics) OfferAnswered(q queueapp.QueueName, ring time.Duration) {
-	m.offers.WithLabelValues(string(q), "answered").Inc()
-	m.ring.WithLabelValues(string(q)).Observe(ring.Seconds())
-}
-
-// OfferRevoked counts an offer that was taken back.
-func (m *Metrics) OfferRevoked(q queueapp.QueueName, why queueapp.RevokeReason) {
-	m.offers.WithLabelValues(string(q), string(why)).Inc()
-}
-
-// CodeLookedUp counts a customer code's look-up: one that failed is not one that found nobody.
-func (m *Metrics) CodeLookedUp(found bool, err error) {
-	result := "unknown"
-	switch {
-	case err != nil:
-		result = "failed"
-	case found:
-		result = "found"
-	}
-	m.codes.WithLabelValues(result).Inc()
-}
-
-// Committed times a batch on its way to disk, or counts its failure.
-func (m *Metrics) Committed(d time.Duration, err error) {
-	if err != nil {
-		m.commitFail.Inc()
-		return
-	}
-	m.commit.Observe(d.Seconds())
-}
+// CommitFailed counts a batch that could not be made durable.
+func (m *Metrics) CommitFailed() { m.commitFail.Inc() }
 
 // Published times a record from its attempt's commit to the server's answer, or to the end of the budget where it is late.
-func (m *Metrics) Published(d time.Duration, result queueapp.PublishResult) {
-	m.publish.WithLabelValues(string(result)).Observe(d.Seconds())
+func (m *Metrics) Published(result queueapp.PublishResult, took time.Duration) {
+	m.publish.WithLabelValues(string(result)).Observe(took.Seconds())
 }
 
 // Lagged times how long an event waited for the floor.
@@ -163,17 +138,32 @@ func (m *Metrics) DeliveryFailed(channel, reason string) {
 	m.undeliver.WithLabelValues(channel, reason).Inc()
 }
 
-// SwitchUp says whether a switch's websocket is up.
-func (m *Metrics) SwitchUp(name queueapp.SwitchName, up bool) {
-	m.ariUp.WithLabelValues(string(name)).Set(number(up))
+// ARI is what the metrics are told about ARI, by every switch.
+func (m *Metrics) ARI() ARIMetrics { return ARIMetrics{m} }
+
+// ARIMetrics counts and times ARI's events and requests. Its methods may be called concurrently.
+type ARIMetrics struct{ m *Metrics }
+
+// Event counts an event by its type.
+func (a ARIMetrics) Event(kind string) { a.m.ariEvents.WithLabelValues(a.m.types.keep(kind)).Inc() }
+
+// EventUnknown counts an event of a type that this build does not know. After 64 types the rest are "other".
+func (a ARIMetrics) EventUnknown(kind string) {
+	a.m.unknown.WithLabelValues(a.m.types.keep(kind)).Inc()
 }
 
-// XMPPUp says whether the XMPP session is up.
-func (m *Metrics) XMPPUp(up bool) { m.xmppUp.Set(number(up)) }
+// EventMalformed counts an event of a known type that could not be read.
+func (a ARIMetrics) EventMalformed(kind string) {
+	a.m.malformed.WithLabelValues(a.m.types.keep(kind)).Inc()
+}
 
-// UnknownARIEvent counts an event of a type that this build does not know. After 64 types the rest are "other".
-func (m *Metrics) UnknownARIEvent(eventType string) {
-	m.unknown.WithLabelValues(m.types.keep(strings.ToValidUTF8(eventType, "?"))).Inc()
+// Request times a request by what it was for, a word of the caller's, and counts it where it failed. Status is HTTP's, 0
+// where no answer came.
+func (a ARIMetrics) Request(op string, took time.Duration, status int) {
+	a.m.requests.WithLabelValues(op).Observe(took.Seconds())
+	if status < 200 || status > 299 {
+		a.m.refusals.WithLabelValues(op, strconv.Itoa(status)).Inc()
+	}
 }
 
 func number(b bool) float64 {

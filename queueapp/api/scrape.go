@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ func (m *Metrics) handler(f Floor) http.Handler {
 type snapshot struct {
 	floor                           Floor
 	state, waiting, talking, member *prometheus.Desc
+	ari, xmpp                       *prometheus.Desc
 }
 
 func newSnapshot(f Floor) snapshot {
@@ -38,21 +40,31 @@ func newSnapshot(f Floor) snapshot {
 		waiting: desc("calls_waiting", "Callers without a conversation yet.", "queue"),
 		talking: desc("calls_talking", "Conversations.", "queue"),
 		member:  desc("members", "Members of a queue, by what they are doing.", "queue", "state"),
+		ari:     desc("ari_up", "1 where the switch's websocket is up.", "switch"),
+		xmpp:    desc("xmpp_up", "1 where records can be published."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (s snapshot) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.state, s.waiting, s.talking, s.member} {
+	for _, d := range []*prometheus.Desc{s.state, s.waiting, s.talking, s.member, s.ari, s.xmpp} {
 		out <- d
 	}
 }
 
-// Collect implements prometheus.Collector. A process that does not own the floor shows its state and nothing else.
+// Collect implements prometheus.Collector. A process that does not own the floor shows its state and its
+// links, and nothing of the floor.
 func (s snapshot) Collect(out chan<- prometheus.Metric) {
 	ready := s.floor.Ready()
 	for _, st := range states() {
 		out <- prometheus.MustNewConstMetric(s.state, prometheus.GaugeValue, number(st == ready.State), string(st))
+	}
+	for _, p := range ready.Parts {
+		if name, ok := strings.CutPrefix(p.Name, PartSwitch); ok {
+			out <- prometheus.MustNewConstMetric(s.ari, prometheus.GaugeValue, number(p.OK), name)
+		} else if p.Name == PartXMPP {
+			out <- prometheus.MustNewConstMetric(s.xmpp, prometheus.GaugeValue, number(p.OK))
+		}
 	}
 	if notOwner(ready) != nil {
 		return
@@ -105,6 +117,7 @@ type firstWords struct {
 }
 
 func (f *firstWords) keep(word string) string {
+	word = strings.ToValidUTF8(word, "?") // a label must be
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.seen[word] {
