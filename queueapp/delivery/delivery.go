@@ -29,7 +29,7 @@ type Messenger interface {
 	// has lost it and his subscription when it returns.
 	Node(ctx context.Context, node string, members []string) error
 	// Publish puts a record on a node. An error that is not ErrRefused leaves open whether the server has it.
-	Publish(ctx context.Context, node, item string, r record.Call) error
+	Publish(ctx context.Context, node string, r record.Call) error
 	// Chat tells the available resources of a JID.
 	Chat(ctx context.Context, bareJID, body, thread string) error
 	// Up reports whether there is a session, and why not.
@@ -40,7 +40,6 @@ type Messenger interface {
 type Options struct {
 	Messenger Messenger
 	Node      func(queueapp.ExtensionID) string // an extension's node
-	Item      func(callID string) string        // the item id of a call's records
 	Observers []string                          // bare JIDs that may see every node
 	Published func(result queueapp.PublishResult, took time.Duration)
 	Log       *slog.Logger

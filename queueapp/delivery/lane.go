@@ -207,7 +207,7 @@ func (d *Delivery) publish(ctx context.Context, l *lane, it *item) bool {
 	bounded, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
 	begun := d.opt.Now()
-	err := d.opt.Messenger.Publish(bounded, l.node, d.opt.Item(string(it.out.Call)), it.out.Record)
+	err := d.opt.Messenger.Publish(bounded, l.node, it.out.Record)
 	took := d.opt.Now().Sub(begun)
 	switch {
 	case err == nil:

@@ -53,7 +53,7 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	out := t.outgoing(c, a, t.offeredRecord(c, a))
 	t.batch.Records = append(t.batch.Records, out)
 	t.whenDurable(func() {
-		t.crm.Offer(out, t.plan.Settings.Budget, func(r queueapp.PublishResult) {
+		t.crm.Offer(out, t.Budget, func(r queueapp.PublishResult) {
 			t.post(func() { t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r}) })
 		})
 	})
@@ -73,7 +73,7 @@ func (t *tenure) ring(e queueapp.Ring) {
 	a.rung = true
 	a.sw.Originate(Leg{
 		Channel: legID(e.Attempt), Dial: t.extension(e.Extension).Dial, Originator: c.channel.ID,
-		CallerNumber: c.channel.Caller.Number, CallerName: t.templates.display(c), Ring: e.For,
+		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: e.For,
 		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
 	})
 	if !c.bridged {
@@ -168,7 +168,7 @@ func (t *tenure) announce(e queueapp.Announce) {
 		to = append(to, t.jidsOf(id)...)
 	}
 	if len(to) > 0 {
-		t.crm.Chat(to, t.templates.chat(c), string(c.id))
+		t.crm.Chat(to, t.texts.Chat(t.words(c, nil)), string(c.id))
 	}
 }
 

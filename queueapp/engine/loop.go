@@ -30,7 +30,7 @@ type tenure struct {
 	floor     *queueapp.Floor
 	plan      floorplan.Plan
 	version   int64
-	templates templates
+	texts     floorplan.Texts
 	nextStep  int64
 	nextEntry int64
 	batch     Batch // to be written next

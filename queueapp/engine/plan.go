@@ -11,7 +11,7 @@ import (
 
 // usePlan puts a floor plan in force: the floor's rules, the devices to follow, the nodes and who may see them.
 func (t *tenure) usePlan(p floorplan.Plan) error {
-	tpl, err := newTemplates(p.Settings)
+	texts, err := p.Settings.Texts()
 	if err != nil {
 		return fmt.Errorf("floor plan: %w", err)
 	}
@@ -24,7 +24,7 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 	for _, x := range t.plan.Floor.Extensions {
 		before[x.ID] = x
 	}
-	t.plan, t.templates = p, tpl
+	t.plan, t.texts = p, texts
 	t.devices = map[string][]queueapp.ExtensionID{}
 	for _, x := range p.Floor.Extensions {
 		t.devices[x.Device] = append(t.devices[x.Device], x.ID)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 	"ringside/queueapp/record"
 )
 
@@ -104,4 +105,15 @@ func (t *tenure) outgoing(c *call, a *attempt, r record.Call) Outgoing {
 		RecordKey: RecordKey{Call: c.id, Seq: r.Seq}, Attempt: a.id, Extension: a.extension, Event: string(r.Event),
 		Payload: payload, Record: r, At: r.At,
 	}
+}
+
+// words is what the floor plan's templates may use of a call, and of an attempt where there is one.
+func (t *tenure) words(c *call, a *attempt) floorplan.Words {
+	w := floorplan.NewWords(queueapp.Enter{
+		Call: c.id, Queue: c.queue, Switch: c.sw.Name(), Caller: c.channel.Caller, Customers: c.customers,
+	})
+	if a != nil {
+		w.Extension, w.Agent = string(a.extension), string(a.agent)
+	}
+	return w
 }

@@ -63,8 +63,8 @@ func newWorld(t *testing.T) *world {
 			Invalid: ivr.Invalid{Tries: 3, Step: ivr.Step{Verb: ivr.VerbHangUp}},
 		}},
 		Settings: floorplan.Settings{
-			Node: "extension{number}", Chat: testChat, Display: testDisplay,
-			MaxCall: 4 * time.Hour, Outage: 30 * time.Second, Budget: 300 * time.Millisecond,
+			Node: "extension{{.Extension}}", Chat: "{{.Queue}}: {{.Customer}}", Display: "{{.Queue}}: {{.Customer}}",
+			MaxCall: 4 * time.Hour, Outage: 30 * time.Second,
 		},
 	}
 	return w
@@ -76,7 +76,7 @@ func (w *world) start(up SwitchUp) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	w.eng = New(Options{
-		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Budget: 300 * time.Millisecond, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		NewID: func() queueapp.CallID {
 			w.ids++
 			return queueapp.CallID(fmt.Sprintf("c%d", w.ids))
