@@ -96,8 +96,9 @@ func playOwner() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(s.Dir())
-	fmt.Println(s.place.servers)
+	if _, err := fmt.Fprintln(os.Stdout, s.Dir()+"\n"+s.place.servers); err != nil {
+		return err
+	}
 	select {}
 }
 
@@ -259,7 +260,7 @@ func testDeadMan(t *testing.T, s *Stack, agent *phone) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer app.CloseNow()
+	defer func() { _ = app.CloseNow() }()
 	caller := newPhone(t, info.SIP, "5551234")
 	caller.call(info.Dial.Queue)
 	var event struct {
