@@ -66,6 +66,9 @@ type Match string
 const (
 	MatchCode   Match = "code"   // by the code that the caller keyed in
 	MatchNumber Match = "number" // by the caller's number
+
+	// MatchUnknown: somebody else found it, the dialplan for example.
+	MatchUnknown Match = "unknown"
 )
 
 // Customer is one customer that a call was found to be about. Fields that are not known are empty.

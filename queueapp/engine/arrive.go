@@ -30,26 +30,26 @@ func (t *tenure) arrived(sw Switch, ch Channel) {
 	c := t.admit(t.NewID(), sw, ch)
 	args, err := ivr.ParseArgs(ch.Args)
 	if err != nil {
-		t.log.Warn("dialplan arguments", "call", c.id, "channel", ch.ID, "args", ch.Args, "err", err)
-		t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
-		return
+		t.log.Warn("dialplan arguments", "call", c.id, "channel", ch.ID, "err", err)
 	}
 	switch args.Kind {
-	case ivr.KindIVR:
-		menu, ok := t.plan.Menu(args.Menu)
-		if !ok {
-			t.log.Warn("no such menu in the floor plan", "call", c.id, "menu", args.Menu)
+	case ivr.KindMenu:
+		menu, err := ivr.NewCaller(t.plan.Menus, args.Menu)
+		if err != nil {
+			t.log.Warn("the floor plan has no such menu", "call", c.id, "err", err)
 			t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
 			return
 		}
 		t.answer(c, dialogueLimit)
-		t.begin(c, ivr.NewMenu(menu, t.plan.Menu))
+		t.begin(c, menu)
 	case ivr.KindQueue:
 		t.answer(c, 0)
 		t.toQueue(c, args)
 	case ivr.KindAgent:
 		t.answer(c, dialogueLimit)
 		t.begin(c, ivr.NewAgent(args.Command))
+	default:
+		t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
 	}
 }
 
@@ -70,7 +70,10 @@ func (t *tenure) toQueue(c *call, args ivr.Args) {
 	entry := t.nextEntry
 	q := queueapp.Enter{Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout, Data: args.Data}
 	t.lookUp(c, args.Code, func(found []queueapp.Customer, err error) {
-		if len(found) == 0 && args.Code != "" {
+		switch {
+		case len(found) == 0 && args.Customer != "":
+			found = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
+		case len(found) == 0 && args.Code != "":
 			q.Data = append(q.Data, queueapp.Datum{Key: "code", Value: args.Code})
 		}
 		q.Customers = found

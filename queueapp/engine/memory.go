@@ -17,6 +17,8 @@ type Memory interface {
 	// CustomersByCode and CustomersByNumber look customers up. No match is no error; an error is never a wrong code.
 	CustomersByCode(ctx context.Context, code string) ([]queueapp.Customer, error)
 	CustomersByNumber(ctx context.Context, number string) ([]queueapp.Customer, error)
+	// UseCustomers makes the look-ups follow a floor plan. It connects to nothing; an error changes nothing.
+	UseCustomers(c floorplan.Customers) error
 }
 
 // Owner writes for the floor. Only the engine's writer calls Commit; the other methods may be called concurrently with it.

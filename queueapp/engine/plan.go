@@ -20,6 +20,9 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 		x := &p.Floor.Extensions[i]
 		x.Switch = t.switchName(x.Switch)
 	}
+	if err := t.Memory.UseCustomers(p.Customers); err != nil {
+		return fmt.Errorf("floor plan: %w", err)
+	}
 	before := map[queueapp.ExtensionID]queueapp.Extension{}
 	for _, x := range t.plan.Floor.Extensions {
 		before[x.ID] = x

@@ -190,6 +190,8 @@ func (w *world) CustomersByNumber(context.Context, string) ([]queueapp.Customer,
 	return nil, w.lookupErr
 }
 
+func (w *world) UseCustomers(floorplan.Customers) error { return nil }
+
 func (w *world) Epoch() int64 { return 1 }
 
 func (w *world) Load(context.Context) (Remembered, error) {
