@@ -8,6 +8,7 @@ type extension struct {
 	state   DeviceState
 	agent   *agent
 	attempt *attempt // the open one: it may outlive the session
+	removed bool     // no longer in the plan
 }
 
 // agent is a person on the floor.
@@ -24,8 +25,14 @@ type agent struct {
 	delayWhy  RevokeReason
 	attempt   *attempt // the open one
 	free      bool     // stands in the heaps of the free
-	wake      *timer   // when wrap-up or delay ends
+	wake      timer    // when wrap-up or delay ends
 	removed   bool     // no longer in the plan
+}
+
+func newAgent(p Agent) *agent {
+	a := &agent{Agent: p}
+	a.wake.agent = a
+	return a
 }
 
 // status is what the agent is doing, and until when where that is a matter of time.
@@ -66,9 +73,9 @@ func statusOf(s AttemptState) AgentStatus {
 func (f *Floor) review(a *agent) {
 	status, until := a.status(f)
 	if until.IsZero() {
-		f.timers.stop(a.wake)
+		f.timers.stop(&a.wake)
 	} else {
-		f.timers.set(a.wake, until)
+		f.timers.set(&a.wake, until)
 	}
 	free := status == StatusFree
 	for _, m := range a.members {
@@ -129,7 +136,7 @@ func (f *Floor) logOn(ev LogOn) {
 	x := f.extensions[id]
 	why := RefusalReason("")
 	switch {
-	case x == nil:
+	case x == nil || x.removed:
 		why = RefusedUnknownExtension
 	case x.agent == a:
 		why = RefusedAlready
@@ -145,9 +152,10 @@ func (f *Floor) logOn(ev LogOn) {
 	if a.seat != nil {
 		f.unseat(a)
 	}
-	a.seat, x.agent = x, a
-	a.misses, a.delay = 0, time.Time{}
+	a.sit(x)
+	a.delay = time.Time{}
 	f.emit(LoggedOn{Agent: a.ID, Extension: x.ID})
+	f.missed(a, 0)
 	f.review(a)
 }
 
@@ -161,15 +169,36 @@ func (f *Floor) logOff(a *agent) {
 	}
 	if at != nil && at.visit != nil && at.state != AttemptConnected && at.state != AttemptUp {
 		v := at.visit
-		f.takeBack(v, RevokeLoggedOff)
+		f.takeFrom(a, v)
 		f.stand(v)
 	}
 	f.review(a)
 }
 
+// takeFrom takes a ringing offer back from an agent who is logged off. Were he back at once, the visit would be no faster
+// with him again than after any other failure.
+func (f *Floor) takeFrom(a *agent, v *visit) {
+	f.takeBack(v, RevokeLoggedOff)
+	f.spare(v, a, f.now.Add(v.queue.Retry))
+}
+
 func (f *Floor) unseat(a *agent) {
 	f.emit(LoggedOff{Agent: a.ID, Extension: a.seat.ID})
-	a.seat.agent, a.seat = nil, nil
+	a.sit(nil)
+}
+
+// sit moves an agent to a phone, or to none.
+func (a *agent) sit(x *extension) {
+	if a.seat != nil {
+		a.seat.agent = nil
+	}
+	a.seat = x
+	if x != nil {
+		x.agent = a
+	}
+	for _, m := range a.members {
+		m.queue.seated = nil
+	}
 }
 
 func (f *Floor) pause(a *agent, reason string, auto bool) {
@@ -182,7 +211,7 @@ func (f *Floor) pause(a *agent, reason string, auto bool) {
 	f.review(a)
 }
 
-// ready ends a pause, wrap-up and any delay: the agent says so, and knows best.
+// ready ends a pause or wrap-up, and with it any delay: the agent says so, and knows best.
 func (f *Floor) ready(a *agent) {
 	if !a.paused && !a.wrapUntil.After(f.now) {
 		f.emit(Refused{Agent: a.ID, Reason: RefusedAlready})
@@ -196,18 +225,22 @@ func (f *Floor) ready(a *agent) {
 		a.wrapUntil = f.now
 		f.emit(WrapUp{Agent: a.ID, Until: f.now, Last: a.lastCall})
 	}
-	a.misses, a.delay = 0, time.Time{}
+	a.delay = time.Time{}
+	f.missed(a, 0)
 	f.review(a)
 }
 
+// device follows a phone. One that comes back after it could not be reached may be tried at once; a change that our own
+// failed leg made is no such sign.
 func (f *Floor) device(ev Device) {
 	x := f.extensions[ev.Extension]
 	if x == nil || x.state == ev.State {
 		return
 	}
+	was := x.state
 	x.state = ev.State
 	if a := x.agent; a != nil {
-		if a.delayWhy == RevokeUnreachable && a.delay.After(f.now) {
+		if was.away() && x.state.Free() && a.delayWhy == RevokeUnreachable && a.delay.After(f.now) {
 			a.delay = f.now
 		}
 		f.review(a)

@@ -8,34 +8,37 @@ func (f *Floor) apply(p Plan) {
 	f.applyExtensions(p.Extensions)
 	f.applyAgents(p.Agents)
 	f.applyQueues(p.Queues)
-	for _, a := range slices.Clone(f.roll) {
-		if a.removed {
-			f.dismiss(a)
+	for _, a := range slices.Clone(f.roll) { // in order, so that what follows is the same every time
+		if a.seat != nil && (a.removed || a.seat.removed) {
+			f.logOff(a)
+		}
+		if a.removed && a.attempt == nil {
+			f.forget(a)
 		}
 		f.review(a)
+	}
+	for id, x := range f.extensions {
+		if x.removed && x.attempt == nil {
+			delete(f.extensions, id)
+		}
 	}
 	f.sweep = true
 }
 
 func (f *Floor) applyExtensions(plan []Extension) {
-	old := f.extensions
-	f.extensions = make(map[ExtensionID]*extension, len(plan))
+	for _, x := range f.extensions {
+		x.removed = true
+	}
 	for _, e := range plan {
-		x := old[e.ID]
+		x := f.extensions[e.ID]
 		if x == nil {
 			x = &extension{}
+			f.extensions[e.ID] = x
 		}
 		if x.Device != e.Device || x.Switch != e.Switch {
 			x.state = ""
 		}
-		x.Extension = e
-		f.extensions[e.ID] = x
-		delete(old, e.ID)
-	}
-	for _, a := range f.roll { // in order, so that what follows is the same every time
-		if a.seat != nil && old[a.seat.ID] == a.seat {
-			f.logOff(a)
-		}
+		x.Extension, x.removed = e, false
 	}
 }
 
@@ -47,8 +50,7 @@ func (f *Floor) applyAgents(plan []Agent) {
 	for _, p := range plan {
 		a := f.agents[p.ID]
 		if a == nil {
-			a = &agent{}
-			a.wake = &timer{index: -1, agent: a}
+			a = newAgent(p)
 			f.agents[p.ID] = a
 		}
 		a.Agent, a.removed = p, false
@@ -90,7 +92,7 @@ func (f *Floor) applyQueues(plan []Queue) {
 
 // enrol gives a queue its members anew. Nobody is free in it until reviewed.
 func (f *Floor) enrol(q *queue) {
-	q.free = nil
+	q.free, q.seated = nil, nil
 	q.members = make([]*member, 0, len(q.Members))
 	for i, id := range q.Members {
 		a := f.agents[id]
@@ -103,35 +105,26 @@ func (f *Floor) enrol(q *queue) {
 	}
 }
 
-// dissolve sends the callers of a queue that is no longer in the plan back to the dialplan. Those who talk, talk on.
+// dissolve sends the callers of a queue that is no longer in the plan back to the dialplan. Those who are answered talk
+// on.
 func (f *Floor) dissolve(q *queue) {
 	delete(f.queues, q.Name)
-	q.members, q.free = nil, nil
+	q.members, q.free, q.seated, q.removed = nil, nil, nil, true
 	var out []*visit
 	for _, v := range f.visits {
-		if v.queue == q && (v.attempt == nil || v.attempt.state != AttemptConnected) {
+		if v.queue == q {
 			out = append(out, v)
 		}
 	}
 	slices.SortFunc(out, byService)
 	for _, v := range out {
-		f.takeBack(v, RevokeWithdrawn)
-		f.leave(v, OutcomeWithdrawn, "", ThenContinue)
+		f.dismissVisit(v, OutcomeWithdrawn)
 	}
 }
 
-// dismiss logs an agent who is no longer in the plan off, and forgets him once no call is open.
-func (f *Floor) dismiss(a *agent) {
-	if a.seat != nil {
-		f.logOff(a)
-	}
-	if a.attempt == nil {
-		f.forget(a)
-	}
-}
-
+// forget drops an agent who is no longer in the plan, once no call of his is open.
 func (f *Floor) forget(a *agent) {
-	f.timers.stop(a.wake)
+	f.timers.stop(&a.wake)
 	delete(f.agents, a.ID)
 	f.roll = slices.DeleteFunc(f.roll, func(x *agent) bool { return x == a })
 }

@@ -12,38 +12,54 @@ const bridgeGrace = 5 * time.Second
 // a restart of this process in between.
 const offerLife = 30 * time.Second
 
+// endGrace is how long a leg that is to be hung up may take to be seen gone before that is asked for again.
+const endGrace = 5 * time.Second
+
 // attempt is one offer of a visit to one agent (DESIGN §4.4): committed → ringing → up → connected, or ending, or gone.
 type attempt struct {
-	id    AttemptID
-	visit *visit // nil once the attempt no longer matters to the caller
-	agent *agent
-	ext   *extension
-	state AttemptState
-	timer *timer
+	id       AttemptID
+	visit    *visit // nil once the attempt no longer matters to the caller
+	agent    *agent
+	ext      *extension
+	on       SwitchName // where the caller is, and so the leg
+	state    AttemptState
+	timer    timer
+	restored bool // taken over from the last owner
 
-	offered, rang, heard, answered, talked time.Time
+	answered, talked time.Time
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
 	v.queue.line.remove(v)
 	v.attempts++
-	a := f.open(v, ag, ag.seat, AttemptID{Call: v.Call, N: v.attempts})
-	a.state, a.offered = AttemptCommitted, f.now
+	a := f.open(AttemptID{Call: v.Call, N: v.attempts}, v, ag, ag.seat)
+	a.state = AttemptCommitted
 	f.emit(Offer{
 		Attempt: a.id, Queue: v.queue.Name, Agent: ag.ID, Extension: a.ext.ID,
 		Expires: f.now.Add(v.queue.Ring + ringGrace + offerLife),
 	})
 }
 
-// open ties visit, agent and phone to a new attempt: from here on the agent is reserved.
-func (f *Floor) open(v *visit, ag *agent, x *extension, id AttemptID) *attempt {
+// open ties agent and phone to a new attempt, and the visit where there is still one: from here on the agent is reserved.
+func (f *Floor) open(id AttemptID, v *visit, ag *agent, x *extension) *attempt {
 	a := &attempt{id: id, visit: v, agent: ag, ext: x}
-	a.timer = &timer{index: -1, attempt: a}
+	a.timer.attempt = a
 	f.attempts[id] = a
-	v.attempt, ag.attempt, x.attempt = a, a, a
-	v.queue.offered++
-	f.review(ag)
+	ag.attempt, x.attempt = a, a
+	if v != nil {
+		a.on, v.attempt = v.Switch, a
+		v.queue.offered++
+	}
+	f.reviewBoth(a)
 	return a
+}
+
+// reviewBoth reviews an attempt's agent, and whoever else sits at its phone by now.
+func (f *Floor) reviewBoth(a *attempt) {
+	f.review(a.agent)
+	if s := a.ext.agent; s != nil && s != a.agent {
+		f.review(s)
+	}
 }
 
 func (f *Floor) offered(ev Offered) {
@@ -52,23 +68,24 @@ func (f *Floor) offered(ev Offered) {
 		return
 	}
 	ring := min(a.visit.queue.Ring, a.visit.deadline.at.Sub(f.now))
-	a.state, a.rang = AttemptRinging, f.now
-	f.timers.set(a.timer, f.now.Add(ring+ringGrace))
+	a.state = AttemptRinging
+	f.timers.set(&a.timer, f.now.Add(ring+ringGrace))
 	f.emit(Ring{Attempt: a.id, Extension: a.ext.ID, For: ring})
 }
 
 func (f *Floor) up(ev Up) {
 	a := f.attempts[ev.Attempt]
-	if a == nil || a.state == AttemptEnding || a.state == AttemptCommitted {
+	switch {
+	case a == nil || a.state == AttemptEnding || a.state == AttemptCommitted:
 		f.emit(HangUp{Attempt: ev.Attempt, Reason: "normal"}) // late-answer: the caller is gone or elsewhere
-		return
+		if a != nil && a.answered.IsZero() {
+			a.answered = f.now
+		}
+	case a.state == AttemptRinging:
+		f.timers.set(&a.timer, f.now.Add(bridgeGrace))
+		a.state, a.answered = AttemptUp, f.now
+		f.emit(Connect{Attempt: a.id})
 	}
-	if a.state != AttemptRinging {
-		return
-	}
-	f.timers.set(a.timer, f.now.Add(bridgeGrace))
-	a.state, a.answered = AttemptUp, f.now
-	f.emit(Connect{Attempt: a.id})
 }
 
 func (f *Floor) connected(ev Connected) {
@@ -76,12 +93,12 @@ func (f *Floor) connected(ev Connected) {
 	if a == nil || a.state != AttemptUp {
 		return
 	}
-	f.timers.stop(a.timer)
+	f.timers.stop(&a.timer)
 	a.state, a.talked = AttemptConnected, f.now
 	v := a.visit
 	v.queue.offered--
 	v.queue.talking++
-	f.timers.stop(v.deadline)
+	f.timers.stop(&v.deadline)
 	f.missed(a.agent, 0)
 }
 
@@ -95,7 +112,11 @@ func (f *Floor) ended(ev Ended) {
 	switch a.state {
 	case AttemptEnding:
 	case AttemptConnected:
-		f.finish(a, ByAgent, ev.Q850)
+		by := ByAgent
+		if ev.Cause == EndLost {
+			by = BySystem
+		}
+		f.finish(a, by, ev.Q850)
 		f.leave(v, OutcomeAnswered, a.agent.ID, ThenHangUp)
 	case AttemptCommitted, AttemptRinging, AttemptUp:
 		reason := reasonFor(ev.Cause)
@@ -122,13 +143,16 @@ func reasonFor(c EndCause) RevokeReason {
 	return RevokeLost
 }
 
-// fail revokes an attempt for something that the agent or the phone did, and puts the visit back where it stood.
+// fail revokes an attempt that came to nothing, and puts the visit back where it stood. What was lost with the last
+// owner is nobody's fault and may be tried again at once; what is lost under our eyes could be lost again and again.
 func (f *Floor) fail(a *attempt, reason RevokeReason, q850 int) {
 	v, q := a.visit, a.visit.queue
 	f.detach(a)
 	f.emit(Revoke{Attempt: a.id, Reason: reason, Q850: q850})
-	f.spare(v, a.agent, f.now.Add(q.Retry))
-	f.letBe(a.agent, q, reason)
+	if reason != RevokeLost || !a.restored {
+		f.spare(v, a.agent, f.now.Add(q.Retry))
+		f.letBe(a.agent, q, reason)
+	}
 	f.stand(v)
 }
 
@@ -143,9 +167,9 @@ func (f *Floor) letBe(ag *agent, q *queue, reason RevokeReason) {
 		d = q.BusyDelay
 	case RevokeRefused:
 		d = q.RejectDelay
-	case RevokeUnreachable:
+	case RevokeUnreachable, RevokeLost:
 		d = q.UnreachableDelay
-	case RevokeCallerGone, RevokeElsewhere, RevokeLoggedOff, RevokeWithdrawn, RevokeLost:
+	case RevokeCallerGone, RevokeElsewhere, RevokeLoggedOff, RevokeWithdrawn:
 		return
 	}
 	ag.delay, ag.delayWhy = f.now.Add(d), reason
@@ -162,19 +186,31 @@ func (f *Floor) missed(ag *agent, n int) {
 	}
 }
 
-// overdue ends a ring that Asterisk should have ended itself, or an answer that never got its bridge.
+// overdue ends a ring that Asterisk should have ended itself, or an answer that never got its bridge, and asks again for
+// the end of a leg that is not seen gone.
 func (f *Floor) overdue(a *attempt) {
 	switch a.state {
 	case AttemptRinging:
 		f.fail(a, RevokeNoAnswer, 0)
-		a.state = AttemptEnding
-		f.emit(HangUp{Attempt: a.id, Reason: "no_answer"})
+		f.end(a, "no_answer")
 	case AttemptUp:
-		v := a.visit
-		f.takeBack(v, RevokeLost)
-		f.stand(v)
-	case AttemptCommitted, AttemptConnected, AttemptEnding:
+		f.fail(a, RevokeLost, 0)
+		f.end(a, "normal")
+	case AttemptEnding:
+		if f.down[a.on] {
+			f.timers.set(&a.timer, f.now.Add(endGrace))
+			return
+		}
+		f.end(a, "normal")
+	case AttemptCommitted, AttemptConnected:
 	}
+}
+
+// end has the leg hung up. Agent and phone stay reserved until it is seen gone.
+func (f *Floor) end(a *attempt, reason string) {
+	a.state = AttemptEnding
+	f.emit(HangUp{Attempt: a.id, Reason: reason})
+	f.timers.set(&a.timer, f.now.Add(endGrace))
 }
 
 // takeBack revokes a visit's open attempt, if any, for a reason that is not the agent's. The visit is left standing
@@ -190,13 +226,12 @@ func (f *Floor) takeBack(v *visit, reason RevokeReason) {
 		f.release(a)
 		return
 	}
-	a.state = AttemptEnding
-	f.emit(HangUp{Attempt: a.id, Reason: "normal"})
+	f.end(a, "normal")
 }
 
 // detach parts an unconnected attempt from its visit; agent and phone stay reserved until the leg is gone.
 func (f *Floor) detach(a *attempt) {
-	f.timers.stop(a.timer)
+	f.timers.stop(&a.timer)
 	a.visit.queue.offered--
 	a.visit.attempt, a.visit = nil, nil
 }
@@ -213,22 +248,32 @@ func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall})
 }
 
-// release frees agent and phone: the leg is seen gone, or never was. Asterisk's device state follows its channels a
-// little later, so a phone that our own leg made busy counts as free now; a report that comes after says better.
+// release frees agent and phone: the leg is seen gone, or never was.
 func (f *Floor) release(a *attempt) {
 	delete(f.attempts, a.id)
+	f.timers.stop(&a.timer)
 	a.agent.attempt, a.ext.attempt = nil, nil
-	switch a.ext.state {
-	case DeviceRinging, DeviceInUse, DeviceBusy, DeviceRingInUse, DeviceOnHold:
-		a.ext.state = DeviceNotInUse
-	case DeviceUnknown, DeviceNotInUse, DeviceInvalid, DeviceUnavailable:
+	a.ext.quieten(!a.answered.IsZero())
+	if a.ext.removed {
+		delete(f.extensions, a.ext.ID)
 	}
-	if a.agent.removed {
+	if a.agent.removed && a.agent.seat == nil {
 		f.forget(a.agent)
-	} else {
-		f.review(a.agent)
 	}
-	if s := a.ext.agent; s != nil && s != a.agent {
-		f.review(s)
+	f.reviewBoth(a)
+}
+
+// quieten takes the leg that just ended out of the phone's state. Asterisk's device state follows its channels a little
+// later, so a phone that our own leg made ring or be in use counts as free now; a report that comes after says better.
+// A phone in use although our leg was never answered is in use by another call.
+func (x *extension) quieten(answered bool) {
+	switch x.state {
+	case DeviceRinging:
+		x.state = DeviceNotInUse
+	case DeviceInUse, DeviceBusy, DeviceOnHold:
+		if answered {
+			x.state = DeviceNotInUse
+		}
+	case DeviceUnknown, DeviceNotInUse, DeviceInvalid, DeviceUnavailable, DeviceRingInUse:
 	}
 }

@@ -7,24 +7,23 @@ import "slices"
 // that came into line each take the agent whom the strategy chooses. Where several agents became free at once the lines
 // are gone through in the order of service, so that the first visit has the first choice.
 func (f *Floor) dispatch() {
-	freed, stood, sweep := f.freed, f.stood, f.sweep
-	f.freed, f.stood, f.sweep = nil, nil, false
-	if f.held != "" {
-		return
-	}
 	switch {
-	case sweep:
+	case f.held != "":
+	case f.sweep:
 		f.goThrough(f.order)
-	case len(freed) == 1 && len(stood) == 0:
-		f.serve(freed[0])
-	case len(freed) > 0:
-		f.goThrough(f.touched(freed, stood))
+	case len(f.freed) == 1 && len(f.stood) == 0:
+		f.serve(f.freed[0])
+	case len(f.freed) > 0:
+		f.goThrough(f.touched())
 	default:
-		slices.SortStableFunc(stood, byService)
-		for _, v := range stood {
+		slices.SortStableFunc(f.stood, byService)
+		for _, v := range f.stood {
 			f.place(v)
 		}
 	}
+	clear(f.freed)
+	clear(f.stood)
+	f.freed, f.stood, f.sweep = f.freed[:0], f.stood[:0], false
 }
 
 func byService(v, w *visit) int {
@@ -98,22 +97,23 @@ func (f *Floor) goThrough(queues []*queue) {
 	}
 }
 
-// touched gives the queues that these agents and visits belong to, in the plan's order.
-func (f *Floor) touched(freed []*agent, stood []*visit) []*queue {
-	seen := map[*queue]bool{}
-	for _, a := range freed {
-		for _, m := range a.members {
-			seen[m.queue] = true
-		}
-	}
-	for _, v := range stood {
-		seen[v.queue] = true
-	}
+// touched gives the queues that the freed agents and the visits that came into line belong to, each once.
+func (f *Floor) touched() []*queue {
+	f.round++
 	var queues []*queue
-	for _, q := range f.order {
-		if seen[q] {
+	add := func(q *queue) {
+		if q.round != f.round {
+			q.round = f.round
 			queues = append(queues, q)
 		}
+	}
+	for _, a := range f.freed {
+		for _, m := range a.members {
+			add(m.queue)
+		}
+	}
+	for _, v := range f.stood {
+		add(v.queue)
 	}
 	return queues
 }

@@ -8,7 +8,7 @@ import "time"
 //sumtype:decl
 type Effect interface{ effect() }
 
-// Announce tells agents by chat that a caller waits: once a visit.
+// Announce tells agents by chat that a caller waits: once a visit. Agents is shared and must not be changed.
 type Announce struct {
 	Call   CallID
 	Agents []AgentID
@@ -56,7 +56,8 @@ type Revoke struct {
 	Q850    int
 }
 
-// HangUp ends an attempt's leg. It is asked for once a leg may exist, and asked again where a leg came up late.
+// HangUp ends an attempt's leg. It is asked for once a leg may exist, and asked again where a leg came up late, where one
+// rings that nobody waits for, and every 5 s until the leg is seen gone: one that turns out absent is an [Ended] too.
 type HangUp struct {
 	Attempt AttemptID
 	Reason  string // ARI's reason: normal, busy, no_answer, answered_elsewhere …
@@ -72,7 +73,7 @@ const (
 	BySystem EndedBy = "system"
 )
 
-// Close ends a conversation: its record closes as ended.
+// Close ends a conversation: its record closes as ended. It was the system where the leg was lost.
 type Close struct {
 	Attempt AttemptID
 	By      EndedBy

@@ -100,7 +100,8 @@ type Device struct {
 	State     DeviceState
 }
 
-// Withdraw takes a waiting or ringing caller out of the queue: an operator's or the API's doing.
+// Withdraw takes a waiting or ringing caller out of the queue: an operator's or the API's doing. A caller whom somebody
+// has answered stays, and is taken out only should the two not come together. No Outcome means withdrawn.
 type Withdraw struct {
 	Call    CallID
 	Outcome Outcome
@@ -124,7 +125,9 @@ type SwitchDown struct{ Switch SwitchName }
 // SwitchUp says that a switch can be commanded.
 type SwitchUp struct{ Switch SwitchName }
 
-// RestoreAgent is an agent as the database remembers it.
+// RestoreAgent is an agent as the database remembers it. Between [Apply] and the first other event come all agents, then
+// all visits, then all attempts: nothing is due and nobody is offered until then. A session for which the plan has no
+// place any more is answered by [LoggedOff].
 type RestoreAgent struct {
 	Agent     AgentID
 	Extension ExtensionID // empty: not logged on
@@ -154,7 +157,9 @@ const (
 	AttemptEnding    AttemptState = "ending"    // given up by us, leg not yet seen gone
 )
 
-// RestoreAttempt is an open attempt as the database and the switch together tell it.
+// RestoreAttempt is an attempt as the database and the switch together tell it: one whose record is open, or whose leg is
+// not known to be gone. Committed is one without a leg: it is revoked as lost, and not counted against the agent, as is
+// one whose Ended with EndLost follows. Ending is one whose record is closed: its leg is hung up again.
 type RestoreAttempt struct {
 	Attempt   AttemptID
 	Agent     AgentID

@@ -26,22 +26,29 @@ func (f *Floor) ExplainCall(call CallID) (candidates []Candidate, ok bool) {
 }
 
 func (f *Floor) explain(q *queue, v *visit) []Candidate {
-	members := slices.Clone(q.members)
-	slices.SortStableFunc(members, func(x, y *member) int {
-		a, b := f.barred(x, v) == "", f.barred(y, v) == ""
+	type standing struct {
+		*member
+		why string // he may not have it
+	}
+	members := make([]standing, 0, len(q.members))
+	for _, m := range q.members {
+		members = append(members, standing{m, f.barred(m, v)})
+	}
+	slices.SortStableFunc(members, func(x, y standing) int {
+		a, b := x.why == "", y.why == ""
 		switch {
-		case a != b && a, a == b && before(x, y):
+		case a != b && a, a == b && before(x.member, y.member):
 			return -1
-		case a != b && b, a == b && before(y, x):
+		case a != b && b, a == b && before(y.member, x.member):
 			return 1
 		}
 		return 0
 	})
 	out := make([]Candidate, 0, len(members))
 	for i, m := range members {
-		c := Candidate{Agent: m.agent.ID, Why: f.barred(m, v)}
-		if c.Why == "" {
-			c.Eligible, c.Rank, c.Why = true, i+1, f.merit(m)
+		c := Candidate{Agent: m.agent.ID, Why: m.why}
+		if m.why == "" {
+			c.Eligible, c.Rank, c.Why = true, i+1, f.merit(m.member)
 		}
 		out = append(out, c)
 	}
@@ -56,16 +63,26 @@ func (f *Floor) merit(m *member) string {
 	return fmt.Sprintf("idle for %s", f.now.Sub(m.agent.lastCall).Round(time.Second/10))
 }
 
+// parted is why a free agent may not have this very call.
+func (f *Floor) parted(a *agent, v *visit) string {
+	switch {
+	case v == nil:
+		return ""
+	case !v.until(a, f.now).IsZero():
+		return fmt.Sprintf("let this call pass, and may have it again in %s", v.until(a, f.now).Sub(f.now).Round(time.Second/10))
+	case f.down[v.Switch]:
+		return "is free, but the caller's switch cannot be reached"
+	}
+	return ""
+}
+
 // barred is why an agent may not have the call, in words; empty where he may.
 func (f *Floor) barred(m *member, v *visit) string {
 	a := m.agent
 	status, until := a.status(f)
 	switch status {
 	case StatusFree:
-		if v != nil && !v.until(a, f.now).IsZero() {
-			return fmt.Sprintf("let this call pass, and may have it again in %s", v.until(a, f.now).Sub(f.now).Round(time.Second/10))
-		}
-		return ""
+		return f.parted(a, v)
 	case StatusLoggedOff:
 		return "is not logged on"
 	case StatusPaused:

@@ -11,6 +11,7 @@ type Floor struct {
 	roll       []*agent // in the plan's order, those who left the plan with a call open at the end
 	extensions map[ExtensionID]*extension
 	visits     map[CallID]*visit
+	restored   []*visit // taken over from the last owner, and not yet put into line
 	attempts   map[AttemptID]*attempt
 	timers     timers
 	held       string // why no offers are made; empty: they are
@@ -20,6 +21,7 @@ type Floor struct {
 	freed []*agent // who became free during it
 	stood []*visit // which visits came into line during it
 	sweep bool     // so much changed that every line must be looked at
+	round int64    // counts the dispatches that look at several lines
 }
 
 // NewFloor returns an empty floor. Its first event must be [Apply].
@@ -35,12 +37,18 @@ func NewFloor() *Floor {
 }
 
 // Handle tells the floor that ev happened at now and returns what must be done about it, in order. A now before the
-// last one counts as the last one. What was due by now is dealt with first, so a late [Tick] changes nothing.
+// last one counts as the last one. What was due by now is dealt with first, so a late [Tick] changes nothing. While the
+// floor is being restored nothing is due and nobody is offered: a visit's deadline may be past only because it talks,
+// which the floor hears of later. The first event that restores nothing ends that.
 func (f *Floor) Handle(now time.Time, ev Event) []Effect {
 	if now.After(f.now) {
 		f.now = now
 	}
 	f.out = nil
+	if f.restore(ev) {
+		return f.out
+	}
+	f.settle()
 	for tm := f.timers.due(f.now); tm != nil; tm = f.timers.due(f.now) {
 		f.fire(tm)
 	}
@@ -86,9 +94,7 @@ func (f *Floor) take(ev Event) {
 		f.switchDown(ev.Switch)
 	case SwitchUp:
 		f.switchUp(ev.Switch)
-	case RestoreAgent, RestoreVisit, RestoreAttempt:
-		f.restore(ev)
-	case Tick:
+	case Tick, RestoreAgent, RestoreVisit, RestoreAttempt:
 	}
 }
 
@@ -103,8 +109,8 @@ func (f *Floor) attemptEvent(ev Event) {
 	case Ended:
 		f.ended(ev)
 	case Ringing:
-		if a := f.attempts[ev.Attempt]; a != nil && a.state == AttemptRinging && a.heard.IsZero() {
-			a.heard = f.now
+		if f.attempts[ev.Attempt] == nil {
+			f.emit(HangUp{Attempt: ev.Attempt, Reason: "normal"}) // a leg that nobody waits for
 		}
 	}
 }
@@ -118,7 +124,7 @@ func (f *Floor) fire(tm *timer) {
 	case tm.retry:
 		f.retry(tm.visit)
 	default:
-		f.deadline(tm.visit)
+		f.dismissVisit(tm.visit, OutcomeTimeout)
 	}
 }
 

@@ -1,6 +1,9 @@
 package queueapp
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Agents lists the agents in the floor plan's order.
 func (f *Floor) Agents() []AgentView {
@@ -26,21 +29,32 @@ func (f *Floor) Agents() []AgentView {
 
 // Queues lists the queues in the floor plan's order.
 func (f *Floor) Queues() []QueueView {
-	out := make([]QueueView, 0, len(f.order))
+	out, longest := make([]QueueView, 0, len(f.order)), f.longest()
 	for _, q := range f.order {
 		view := QueueView{
 			Queue: q.Name, Strategy: q.Strategy, Waiting: q.line.length + q.offered, Talking: q.talking,
-			LoggedOn: len(q.loggedOn()), Free: len(q.free),
-		}
-		if v := q.line.head(); v != nil {
-			view.Longest = v.entered
+			LoggedOn: len(q.loggedOn()), Free: len(q.free), Longest: longest[q],
 		}
 		out = append(out, view)
 	}
 	return out
 }
 
-// Calls lists the visits by queue and in the order of service: those in somebody's hands first.
+// longest gives when the first of each queue's waiting callers entered.
+func (f *Floor) longest() map[*queue]time.Time {
+	first := make(map[*queue]time.Time, len(f.order))
+	for _, v := range f.visits {
+		if v.attempt != nil && v.attempt.state == AttemptConnected {
+			continue
+		}
+		if at, ok := first[v.queue]; !ok || v.entered.Before(at) {
+			first[v.queue] = v.entered
+		}
+	}
+	return first
+}
+
+// Calls lists the visits over all queues: those in somebody's hands first, then the waiting ones in the order of service.
 func (f *Floor) Calls() []CallView {
 	visits := make([]*visit, 0, len(f.visits))
 	for _, v := range f.visits {
@@ -87,4 +101,13 @@ func (v *visit) view() CallView {
 		view.Connected = a.talked
 	}
 	return view
+}
+
+// At says who is logged on at an extension; ok is false where nobody is.
+func (f *Floor) At(x ExtensionID) (AgentID, bool) {
+	e := f.extensions[x]
+	if e == nil || e.agent == nil {
+		return "", false
+	}
+	return e.agent.ID, true
 }

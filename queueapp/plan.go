@@ -74,3 +74,8 @@ const (
 // Free reports whether a phone in this state may be rung. A state that Asterisk does not know counts as free, as in
 // app_queue: a Local channel has none.
 func (s DeviceState) Free() bool { return s == DeviceNotInUse || s == DeviceUnknown || s == "" }
+
+// away reports whether a phone in this state could not be reached.
+func (s DeviceState) away() bool {
+	return s == DeviceUnavailable || s == DeviceInvalid || s == DeviceUnknown || s == ""
+}

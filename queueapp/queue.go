@@ -9,8 +9,10 @@ type queue struct {
 	free    freeHeap
 	line    line
 	talking int
-	offered int  // visits in the hands of an attempt that is not connected
-	removed bool // no longer in the plan, alive for its conversations
+	offered int       // visits in the hands of an attempt that is not connected
+	removed bool      // no longer in the plan, alive for its conversations
+	seated  []AgentID // the members who are logged on; nil: to be found out
+	round   int64     // of dispatch in which it was last looked at
 }
 
 // member is an agent's place in a queue.
@@ -90,12 +92,16 @@ func (q *queue) pick(f *Floor, v *visit) *member {
 	return chosen
 }
 
+// loggedOn lists the members who are logged on, in the plan's order. The list is made anew when somebody logs on or off
+// and never changed, so that effects may carry it.
 func (q *queue) loggedOn() []AgentID {
-	var ids []AgentID
-	for _, m := range q.members {
-		if m.agent.seat != nil {
-			ids = append(ids, m.agent.ID)
+	if q.seated == nil {
+		q.seated = make([]AgentID, 0, len(q.members))
+		for _, m := range q.members {
+			if m.agent.seat != nil {
+				q.seated = append(q.seated, m.agent.ID)
+			}
 		}
 	}
-	return ids
+	return q.seated
 }

@@ -1,7 +1,7 @@
 package queueapp
 
-// restore takes over what a last owner left. The engine holds the floor meanwhile, so nothing is offered in between.
-func (f *Floor) restore(ev Event) {
+// restore takes over what a last owner left: agents first, then visits, then attempts. It reports whether ev was such.
+func (f *Floor) restore(ev Event) bool {
 	switch ev := ev.(type) {
 	case RestoreAgent:
 		f.restoreAgent(ev)
@@ -9,61 +9,150 @@ func (f *Floor) restore(ev Event) {
 		f.restoreVisit(ev)
 	case RestoreAttempt:
 		f.restoreAttempt(ev)
+	default:
+		return false
 	}
+	return true
 }
 
+// restoreAgent seats an agent again. A session that the floor plan has no place for any more ends here, as it would
+// have ended by Apply.
 func (f *Floor) restoreAgent(ev RestoreAgent) {
-	a := f.agents[ev.Agent]
+	a, x := f.agents[ev.Agent], f.extensions[ev.Extension]
+	fits := a != nil && !a.removed && a.seat == nil && x != nil && !x.removed && x.agent == nil
+	if ev.Extension != "" && !fits {
+		if a != nil && x != nil && a.seat == x {
+			return // doubled
+		}
+		f.emit(LoggedOff{Agent: ev.Agent, Extension: ev.Extension})
+		if ev.Paused {
+			f.emit(Unpaused{Agent: ev.Agent})
+		}
+	}
 	if a == nil {
 		return
 	}
-	a.paused, a.reason = ev.Paused, ev.Reason
 	a.lastCall, a.wrapUntil, a.misses = ev.LastCall, ev.WrapUntil, ev.NoAnswers
-	if x := f.extensions[ev.Extension]; x != nil && x.agent == nil && a.seat == nil {
-		a.seat, x.agent = x, a
+	if fits {
+		a.sit(x)
+		a.paused, a.reason = ev.Paused, ev.Reason
 	}
 	f.review(a)
 }
 
-// restoreVisit puts a visit back with its entry number and deadline. One that talks is taken out of line again by its
-// RestoreAttempt.
+// restoreVisit takes a visit over with its entry number and deadline. Whether it belongs into line shows only when all
+// attempts are restored. Where its queue is gone the visit still has a right to its conversation.
 func (f *Floor) restoreVisit(ev RestoreVisit) {
 	if f.visits[ev.Call] != nil {
-		return
+		return // doubled
 	}
 	q := f.queues[ev.Queue]
 	if q == nil {
-		f.emit(Leave{Call: ev.Call, Queue: ev.Queue, Outcome: OutcomeUnknownQueue, Then: ThenContinue})
-		return
+		q = &queue{Queue: Queue{Name: ev.Queue}, removed: true}
 	}
-	f.stand(f.admit(ev.Enter, q, ev.Entered, ev.Deadline))
+	f.restored = append(f.restored, f.admit(ev.Enter, q, ev.Entered, ev.Deadline))
 }
 
-// restoreAttempt takes an open attempt over in the state that database and switch together tell. Its visit must have
-// been restored.
-func (f *Floor) restoreAttempt(ev RestoreAttempt) {
-	v, ag, x := f.visits[ev.Attempt.Call], f.agents[ev.Agent], f.extensions[ev.Extension]
-	if v == nil || v.attempt != nil || ag == nil || ag.attempt != nil || x == nil || x.attempt != nil {
-		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
-		if ev.State != AttemptCommitted {
-			f.emit(HangUp{Attempt: ev.Attempt, Reason: "normal"})
+// settle ends the restoring: visits that are in nobody's hands go into line, and where the queue is gone nobody waits.
+func (f *Floor) settle() {
+	for _, v := range f.restored {
+		switch {
+		case v.queue.removed:
+			f.dismissVisit(v, OutcomeWithdrawn)
+		case v.attempt == nil:
+			f.stand(v)
 		}
+	}
+	f.restored = nil
+}
+
+// restoreAttempt takes an open attempt over in the state that database and switch together tell. Committed means that
+// no leg was asked for, as far as anybody knows: such an attempt is lost, and nobody's fault.
+func (f *Floor) restoreAttempt(ev RestoreAttempt) {
+	if f.attempts[ev.Attempt] != nil {
+		return // doubled
+	}
+	v := f.visits[ev.Attempt.Call]
+	if v != nil {
+		v.attempts = max(v.attempts, ev.Attempt.N)
+	}
+	if ev.State == AttemptCommitted {
+		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
 		return
 	}
-	v.queue.line.remove(v)
-	v.attempts = max(v.attempts, ev.Attempt.N)
-	a := f.open(v, ag, x, ev.Attempt)
-	a.state, a.offered, a.rang, a.answered, a.talked = ev.State, ev.Offered, ev.Rang, ev.Answered, ev.Connected
+	if ev.State != AttemptEnding && (v == nil || v.attempt != nil) {
+		f.shut(ev)
+		ev.State = AttemptEnding
+	}
+	if f.reserved(ev.Agent, ev.Extension) { // the database forbids it; of two legs the first stays
+		f.shut(ev)
+		f.emit(HangUp{Attempt: ev.Attempt, Reason: "normal"})
+		return
+	}
+	if ev.State == AttemptEnding {
+		v = nil
+	}
+	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
+	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
+	f.resume(a, ev)
+}
+
+// shut closes the record of an attempt that cannot go on.
+func (f *Floor) shut(ev RestoreAttempt) {
 	switch ev.State {
+	case AttemptConnected:
+		f.emit(Close{Attempt: ev.Attempt, By: BySystem})
+	case AttemptCommitted, AttemptRinging, AttemptUp:
+		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
+	case AttemptEnding: // closed already
+	}
+}
+
+// resume lets an attempt go on from where it was.
+func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
+	switch a.state {
 	case AttemptRinging:
-		f.timers.set(a.timer, ev.Rang.Add(v.queue.Ring+ringGrace))
+		if a.agent.seat != a.ext { // no longer in the floor plan
+			f.takeFrom(a.agent, a.visit)
+			return
+		}
+		f.timers.set(&a.timer, ev.Rang.Add(a.visit.queue.Ring+ringGrace))
 	case AttemptUp:
-		f.timers.set(a.timer, f.now.Add(bridgeGrace))
+		f.timers.set(&a.timer, f.now.Add(bridgeGrace))
 		f.emit(Connect{Attempt: a.id})
 	case AttemptConnected:
-		v.queue.offered--
-		v.queue.talking++
-		f.timers.stop(v.deadline)
-	case AttemptCommitted, AttemptEnding:
+		a.visit.queue.offered--
+		a.visit.queue.talking++
+		f.timers.stop(&a.visit.deadline)
+	case AttemptEnding:
+		f.end(a, "normal")
+	case AttemptCommitted:
 	}
+}
+
+func (f *Floor) reserved(id AgentID, ext ExtensionID) bool {
+	a, x := f.agents[id], f.extensions[ext]
+	return (a != nil && a.attempt != nil) || (x != nil && x.attempt != nil)
+}
+
+// whoever finds an agent, also one who left the floor plan while a call of his went on.
+func (f *Floor) whoever(id AgentID) *agent {
+	a := f.agents[id]
+	if a == nil {
+		a = newAgent(Agent{ID: id})
+		a.removed = true
+		f.agents[id] = a
+		f.roll = append(f.roll, a)
+	}
+	return a
+}
+
+// whichever finds an extension, also one that left the floor plan while a call on it went on.
+func (f *Floor) whichever(id ExtensionID) *extension {
+	x := f.extensions[id]
+	if x == nil {
+		x = &extension{Extension: Extension{ID: id}, removed: true}
+		f.extensions[id] = x
+	}
+	return x
 }

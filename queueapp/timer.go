@@ -55,16 +55,24 @@ func (t *timers) Pop() any {
 
 // set puts the timer in force for at, wherever it stood before.
 func (t *timers) set(tm *timer, at time.Time) {
-	t.stop(tm)
 	t.count++
 	tm.at, tm.order = at, t.count
+	if t.has(tm) {
+		heap.Fix(t, tm.index)
+		return
+	}
 	heap.Push(t, tm)
 }
 
 func (t *timers) stop(tm *timer) {
-	if tm.index >= 0 && tm.index < len(t.heap) && t.heap[tm.index] == tm {
+	if t.has(tm) {
 		heap.Remove(t, tm.index)
 	}
+}
+
+// has reports whether the timer is in force. One that was never set has index 0, which is another's place.
+func (t *timers) has(tm *timer) bool {
+	return tm.index >= 0 && tm.index < len(t.heap) && t.heap[tm.index] == tm
 }
 
 // due takes the next timer that is due at now, or returns nil.

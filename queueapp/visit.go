@@ -9,10 +9,11 @@ type visit struct {
 	entry    int64
 	queue    *queue
 	entered  time.Time
-	deadline *timer
-	again    *timer // the next end of a retry delay
+	deadline timer
+	again    timer // the next end of a retry delay
 	attempts int
-	attempt  *attempt              // the open one
+	attempt  *attempt              // the open one; it is not ending
+	out      Outcome               // how the visit ends should its open attempt, which is answered, come to nothing
 	tried    map[AgentID]time.Time // who may not have it again before
 
 	level      *level // in the line; nil while offered or talking
@@ -57,6 +58,10 @@ func (f *Floor) enter(ev Enter) {
 	if timeout <= 0 {
 		timeout = q.Timeout
 	}
+	if timeout <= 0 {
+		f.emit(Leave{Call: ev.Call, Queue: ev.Queue, Outcome: OutcomeTimeout, Then: ThenContinue})
+		return
+	}
 	v := f.admit(ev, q, f.now, f.now.Add(timeout))
 	if len(told) > 0 {
 		f.emit(Announce{Call: v.Call, Agents: told})
@@ -69,16 +74,17 @@ func (f *Floor) admit(ev Enter, q *queue, entered, deadline time.Time) *visit {
 	v := &visit{
 		Enter: ev, priority: ev.Priority, entry: ev.Entry, queue: q, entered: entered, attempts: ev.Attempts,
 	}
-	v.deadline = &timer{index: -1, visit: v}
+	v.deadline.visit = v
+	v.again.visit, v.again.retry = v, true
 	f.visits[v.Call] = v
-	f.timers.set(v.deadline, deadline)
+	f.timers.set(&v.deadline, deadline)
 	return v
 }
 
-// stand puts a visit into line, where it belongs. One whose deadline passed while somebody answered leaves now.
+// stand puts a visit into line, where it belongs. One that was to leave when somebody had answered leaves now.
 func (f *Floor) stand(v *visit) {
-	if v.deadline.index < 0 && !v.deadline.at.After(f.now) {
-		f.leave(v, OutcomeTimeout, "", ThenContinue)
+	if v.out != "" {
+		f.leave(v, v.out, "", ThenContinue)
 		return
 	}
 	v.queue.line.add(v)
@@ -92,7 +98,7 @@ func (f *Floor) hangup(ev Hangup) {
 	}
 	if a := v.attempt; a != nil && a.state == AttemptConnected {
 		f.finish(a, ByCaller, ev.Q850)
-		f.emit(HangUp{Attempt: a.id, Reason: "normal"})
+		f.end(a, "normal")
 		f.leave(v, OutcomeAnswered, a.agent.ID, ThenNothing)
 		return
 	}
@@ -102,19 +108,24 @@ func (f *Floor) hangup(ev Hangup) {
 
 func (f *Floor) withdraw(ev Withdraw) {
 	v := f.visits[ev.Call]
-	if v == nil || (v.attempt != nil && v.attempt.state == AttemptConnected) {
+	if v == nil {
+		return
+	}
+	if ev.Outcome == "" {
+		ev.Outcome = OutcomeWithdrawn
+	}
+	f.dismissVisit(v, ev.Outcome)
+}
+
+// dismissVisit sends a caller back to the dialplan. One whom somebody has answered stays, unless the two don't meet: of
+// an answer and a revoke the first wins.
+func (f *Floor) dismissVisit(v *visit, o Outcome) {
+	if a := v.attempt; a != nil && (a.state == AttemptUp || a.state == AttemptConnected) {
+		v.out = o
 		return
 	}
 	f.takeBack(v, RevokeWithdrawn)
-	f.leave(v, ev.Outcome, "", ThenContinue)
-}
-
-func (f *Floor) deadline(v *visit) {
-	if a := v.attempt; a != nil && (a.state == AttemptUp || a.state == AttemptConnected) {
-		return // somebody answered in time
-	}
-	f.takeBack(v, RevokeWithdrawn)
-	f.leave(v, OutcomeTimeout, "", ThenContinue)
+	f.leave(v, o, "", ThenContinue)
 }
 
 func (f *Floor) prioritise(ev Prioritise) {
@@ -135,10 +146,8 @@ func (f *Floor) prioritise(ev Prioritise) {
 // leave ends a visit: exactly once, since only a visit on the floor can leave it.
 func (f *Floor) leave(v *visit, o Outcome, by AgentID, then Then) {
 	v.queue.line.remove(v)
-	f.timers.stop(v.deadline)
-	if v.again != nil {
-		f.timers.stop(v.again)
-	}
+	f.timers.stop(&v.deadline)
+	f.timers.stop(&v.again)
 	delete(f.visits, v.Call)
 	f.emit(Leave{Call: v.Call, Queue: v.queue.Name, Outcome: o, Agent: by, Then: then})
 }
@@ -152,11 +161,8 @@ func (f *Floor) spare(v *visit, a *agent, at time.Time) {
 		v.tried = map[AgentID]time.Time{}
 	}
 	v.tried[a.ID] = at
-	if v.again == nil {
-		v.again = &timer{index: -1, visit: v, retry: true}
-	}
-	if v.again.index < 0 || at.Before(v.again.at) {
-		f.timers.set(v.again, at)
+	if !f.timers.has(&v.again) || at.Before(v.again.at) {
+		f.timers.set(&v.again, at)
 	}
 }
 
@@ -172,7 +178,7 @@ func (f *Floor) retry(v *visit) {
 		}
 	}
 	if !next.IsZero() {
-		f.timers.set(v.again, next)
+		f.timers.set(&v.again, next)
 	}
 	if v.level != nil {
 		f.stood = append(f.stood, v)

@@ -1,0 +1,261 @@
+package queueapp_test
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"ringside/queueapp"
+)
+
+func (l *ledger) announce(e queueapp.Announce) {
+	v := l.visits[e.Call]
+	if v == nil || v.announced || !slices.Equal(e.Agents, l.loggedOnIn(v.queue)) {
+		l.fail("announced %s to %v", e.Call, e.Agents)
+		return
+	}
+	v.announced = true
+}
+
+func (l *ledger) loggedOnIn(q *queueRow) []queueapp.AgentID {
+	var ids []queueapp.AgentID
+	for _, id := range q.Members {
+		if a := l.agents[id]; a != nil && a.seat != "" && l.inPlan(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// offer asserts invariants 1, 5, 6 and 11 and the strategy, at the moment of the offer.
+func (l *ledger) offer(e queueapp.Offer) {
+	v, a := l.visits[e.Attempt.Call], l.agents[e.Agent]
+	if v == nil || a == nil {
+		l.fail("offered %s to %s, of whom one is unknown", e.Attempt, e.Agent)
+		return
+	}
+	why := l.barred(a)
+	switch {
+	case l.held:
+		l.fail("offered %s on hold", e.Attempt)
+	case why != "":
+		l.fail("offered %s to %s, who %s", e.Attempt, e.Agent, why)
+	case l.serving(v) != nil:
+		l.fail("offered %s to %s, already in other hands", e.Attempt, e.Agent)
+	case !l.mayServe(a, v):
+		l.fail("offered %s to %s, who may not have it", e.Attempt, e.Agent)
+	case e.Extension != a.seat || l.on(e.Extension) != nil || e.Queue != v.queue.Name:
+		l.fail("offered %s at %s in %s", e.Attempt, e.Extension, e.Queue)
+	case e.Attempt.N != v.attempts+1:
+		l.fail("offered %s after attempt %d", e.Attempt, v.attempts)
+	case !e.Expires.After(l.now.Add(v.queue.Ring)):
+		l.fail("record of %s expires before the ring is over", e.Attempt)
+	}
+	l.inOrder(e.Attempt, a, v)
+	v.attempts = e.Attempt.N
+	l.attempts[e.Attempt] = &attemptRow{id: e.Attempt, agent: a.id, ext: e.Extension, visit: v, at: l.now}
+}
+
+// inOrder asserts that the strategy would choose nobody before a, and that a may serve nobody before v.
+func (l *ledger) inOrder(id queueapp.AttemptID, a *agentRow, v *visitRow) {
+	for _, b := range l.candidates(v.queue, v) {
+		if b != a && l.before(v.queue, b, a) {
+			l.fail("offered %s to %s, though %s comes first", id, a.id, b.id)
+		}
+	}
+	for _, w := range l.visits {
+		if w != v && l.serving(w) == nil && l.mayServe(a, w) && w.first(v) {
+			l.fail("offered %s to %s, though %s waits before it", id, a.id, w.Call)
+		}
+	}
+}
+
+// barred is why an agent may have no call now.
+func (l *ledger) barred(a *agentRow) string {
+	switch {
+	case a.seat == "" || !l.inPlan(a.id):
+		return "is not logged on"
+	case l.open(a.id) != nil:
+		return "has a call"
+	case a.paused:
+		return "is paused"
+	case a.wrap.After(l.now):
+		return "is in wrap-up"
+	case l.on(a.seat) != nil:
+		return "sits at a taken phone"
+	case a.delay.After(l.now):
+		return "is delayed"
+	case !l.devices[a.seat].Free():
+		return "has a phone that is " + string(l.devices[a.seat])
+	case l.down[l.switchOf(a.seat)]:
+		return "has a phone at a switch that is down"
+	}
+	return ""
+}
+
+func (l *ledger) switchOf(id queueapp.ExtensionID) queueapp.SwitchName {
+	for _, x := range l.plan.Extensions {
+		if x.ID == id {
+			return x.Switch
+		}
+	}
+	return ""
+}
+
+// mayServe reports whether the agent, were he free, might have this visit.
+func (l *ledger) mayServe(a *agentRow, v *visitRow) bool {
+	return slices.Contains(v.queue.Members, a.id) && !v.tried[a.id].After(l.now) && !l.down[v.Switch]
+}
+
+// candidates are the agents who might have v (or, where v is nil, any call of q) now, in no order.
+func (l *ledger) candidates(q *queueRow, v *visitRow) []*agentRow {
+	var out []*agentRow
+	for _, id := range q.Members {
+		if a := l.agents[id]; a != nil && l.barred(a) == "" && (v == nil || l.mayServe(a, v)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// before is least recent, never called first, the plan's order among equals.
+func (l *ledger) before(q *queueRow, a, b *agentRow) bool {
+	switch {
+	case a.last.IsZero() != b.last.IsZero():
+		return a.last.IsZero()
+	case !a.last.Equal(b.last):
+		return a.last.Before(b.last)
+	}
+	return slices.Index(q.Members, a.id) < slices.Index(q.Members, b.id)
+}
+
+// first is invariant 5's order.
+func (v *visitRow) first(w *visitRow) bool {
+	return cmp.Or(
+		cmp.Compare(w.priority, v.priority), cmp.Compare(w.queue.Weight, v.queue.Weight), cmp.Compare(v.Entry, w.Entry),
+	) < 0
+}
+
+func (l *ledger) ring(ev queueapp.Event, e queueapp.Ring) {
+	a := l.attempts[e.Attempt]
+	o, ok := ev.(queueapp.Offered)
+	if a == nil || a.stage != offered || a.closed || !ok || o.Attempt != e.Attempt || e.Extension != a.ext {
+		l.fail("rang %s, which is not committed and published", e.Attempt)
+		return
+	}
+	if e.For <= 0 || e.For > a.visit.queue.Ring || l.now.Add(e.For).After(a.visit.deadline) {
+		l.fail("rings %s for %s", e.Attempt, e.For)
+	}
+	a.stage, a.rang = rung, l.now
+}
+
+func (l *ledger) connect(ev queueapp.Event, e queueapp.Connect) {
+	a := l.attempts[e.Attempt]
+	if r, ok := ev.(queueapp.RestoreAttempt); ok && a != nil && r.Attempt == a.id && a.stage == up && !a.closed {
+		return
+	}
+	u, ok := ev.(queueapp.Up)
+	if a == nil || a.stage != rung || a.closed || !ok || u.Attempt != e.Attempt {
+		l.fail("connected %s, which was not answered", e.Attempt)
+		return
+	}
+	a.stage = up
+}
+
+// revoke books a closed record, and what §4.5 says of the agent's next call.
+func (l *ledger) revoke(e queueapp.Revoke) {
+	a := l.attempts[e.Attempt]
+	l.closed[e.Attempt]++
+	if a == nil || a.closed || a.stage == connected || l.closed[e.Attempt] > 1 {
+		l.fail("revoked %s, which has no open record", e.Attempt)
+		return
+	}
+	a.closed = true
+	if a.stage == offered {
+		l.release(a)
+	}
+	ag := l.agents[a.agent]
+	if ag == nil || (e.Reason == queueapp.RevokeLost && a.restored) {
+		return
+	}
+	q := a.visit.queue
+	delay := map[queueapp.RevokeReason]time.Duration{
+		queueapp.RevokeNoAnswer: q.NoAnswerDelay, queueapp.RevokeBusy: q.BusyDelay, queueapp.RevokeRefused: q.RejectDelay,
+		queueapp.RevokeUnreachable: q.UnreachableDelay, queueapp.RevokeLost: q.UnreachableDelay,
+	}
+	d, counts := delay[e.Reason]
+	if counts {
+		ag.delay, ag.delayWhy = l.now.Add(d), e.Reason
+	}
+	if counts || e.Reason == queueapp.RevokeLoggedOff {
+		a.visit.tried[a.agent] = l.now.Add(q.Retry)
+	}
+	if e.Reason == queueapp.RevokeNoAnswer {
+		ag.misses++
+		ag.tooMany = q.MaxNoAnswer > 0 && ag.misses >= q.MaxNoAnswer && !ag.paused && ag.seat != ""
+	}
+}
+
+func (l *ledger) close(e queueapp.Close) {
+	a := l.attempts[e.Attempt]
+	l.closed[e.Attempt]++
+	if a == nil || a.closed || a.stage != connected || l.closed[e.Attempt] > 1 {
+		l.fail("closed %s, which does not talk", e.Attempt)
+		return
+	}
+	a.closed = true
+	if ag := l.agents[a.agent]; ag != nil {
+		ag.last, ag.wrap = l.now, l.now.Add(a.visit.queue.Wrapup)
+	}
+}
+
+func (l *ledger) hangUp(ev queueapp.Event, e queueapp.HangUp) {
+	a := l.attempts[e.Attempt]
+	switch ev.(type) {
+	case queueapp.Up, queueapp.Ringing, queueapp.RestoreAttempt:
+		return // a leg that nobody waits for
+	}
+	if a == nil || !a.closed || (a.stage == offered && !a.restored) {
+		l.fail("hung %s up, whose record is open or which has no leg", e.Attempt)
+	}
+}
+
+func (l *ledger) leave(ev queueapp.Event, e queueapp.Leave) {
+	v := l.visits[e.Call]
+	if v == nil {
+		l.fail("%s left twice", e.Call)
+		return
+	}
+	if l.serving(v) != nil {
+		l.fail("%s left out of open hands", e.Call)
+	}
+	delete(l.visits, e.Call)
+	hangup, _ := ev.(queueapp.Hangup)
+	switch e.Outcome {
+	case queueapp.OutcomeAnswered:
+		if (e.Then == queueapp.ThenNothing) != (hangup.Call == e.Call) || e.Agent == "" {
+			l.fail("%s answered by %q, then %s", e.Call, e.Agent, e.Then)
+		}
+		return
+	case queueapp.OutcomeAbandoned:
+		if hangup.Call != e.Call || e.Then != queueapp.ThenNothing {
+			l.fail("%s abandoned, then %s", e.Call, e.Then)
+		}
+		return
+	case queueapp.OutcomeTimeout:
+		if v.deadline.After(l.now) {
+			l.fail("%s timed out before its deadline", e.Call)
+		}
+	case queueapp.OutcomeUnknownQueue:
+		if !v.queue.removed {
+			l.fail("%s: its queue is known", e.Call)
+		}
+	case queueapp.OutcomeNoAgents:
+		if v.queue.JoinEmpty || len(l.loggedOnIn(v.queue)) > 0 {
+			l.fail("%s: somebody is logged on", e.Call)
+		}
+	}
+	if e.Then != queueapp.ThenContinue || e.Outcome.QueueStatus() == "" || e.Agent != "" {
+		l.fail("%s left by %s, then %s, by %q", e.Call, e.Outcome, e.Then, e.Agent)
+	}
+}

@@ -1,0 +1,390 @@
+package queueapp_test
+
+import (
+	"slices"
+	"time"
+
+	"ringside/queueapp"
+)
+
+// ledger is what a database and a switch together would hold of a floor. It is written from events and effects alone and
+// shares no code with the floor, so that each can be wrong without the other.
+type ledger struct {
+	fail     func(format string, args ...any)
+	now      time.Time
+	plan     queueapp.Plan
+	held     bool
+	quiet    bool // between two owners: nothing is asserted until the new one dispatches
+	down     map[queueapp.SwitchName]bool
+	agents   map[queueapp.AgentID]*agentRow
+	phones   map[queueapp.ExtensionID]queueapp.Extension // in the plan, or with a leg on them
+	devices  map[queueapp.ExtensionID]queueapp.DeviceState
+	queues   map[queueapp.QueueName]*queueRow
+	visits   map[queueapp.CallID]*visitRow
+	attempts map[queueapp.AttemptID]*attemptRow
+	closed   map[queueapp.AttemptID]int // how often each record closed
+}
+
+type agentRow struct {
+	id         queueapp.AgentID
+	seat       queueapp.ExtensionID
+	paused     bool
+	reason     string
+	last, wrap time.Time
+	misses     int
+	delay      time.Time
+	delayWhy   queueapp.RevokeReason
+	said       int  // the last Missed
+	tooMany    bool // missed calls: a pause must follow
+}
+
+type queueRow struct {
+	queueapp.Queue
+	removed bool
+}
+
+type visitRow struct {
+	queueapp.Enter
+	queue             *queueRow
+	entered, deadline time.Time
+	priority          int
+	attempts          int
+	announced         bool
+	tried             map[queueapp.AgentID]time.Time
+}
+
+// stage is how far an attempt got.
+type stage int
+
+const (
+	offered stage = iota
+	rung
+	up
+	connected
+)
+
+type attemptRow struct {
+	id       queueapp.AttemptID
+	agent    queueapp.AgentID
+	ext      queueapp.ExtensionID
+	visit    *visitRow
+	stage    stage
+	closed   bool // its record
+	gone     bool // its leg, or it never had one
+	answered bool
+	restored bool
+	at, rang time.Time
+}
+
+func newLedger(fail func(string, ...any)) *ledger {
+	return &ledger{
+		fail:     fail,
+		down:     map[queueapp.SwitchName]bool{},
+		agents:   map[queueapp.AgentID]*agentRow{},
+		phones:   map[queueapp.ExtensionID]queueapp.Extension{},
+		devices:  map[queueapp.ExtensionID]queueapp.DeviceState{},
+		queues:   map[queueapp.QueueName]*queueRow{},
+		visits:   map[queueapp.CallID]*visitRow{},
+		attempts: map[queueapp.AttemptID]*attemptRow{},
+		closed:   map[queueapp.AttemptID]int{},
+	}
+}
+
+// write books one step, asserting of each effect that it may happen then.
+func (l *ledger) write(now time.Time, ev queueapp.Event, effects []queueapp.Effect) {
+	l.now = now
+	l.event(ev, effects)
+	for _, e := range effects {
+		l.effect(ev, e)
+	}
+	for id, a := range l.attempts {
+		if a.gone && a.closed {
+			delete(l.attempts, id)
+		}
+	}
+	l.forget()
+}
+
+// forget drops agents and phones that are neither in the plan nor on a call.
+func (l *ledger) forget() {
+	for id := range l.agents {
+		if !l.inPlan(id) && l.agents[id].seat == "" && l.open(id) == nil {
+			delete(l.agents, id)
+		}
+	}
+	for id := range l.phones {
+		if !l.extension(id) && l.on(id) == nil {
+			delete(l.phones, id)
+			delete(l.devices, id)
+		}
+	}
+}
+
+func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
+	switch ev := ev.(type) {
+	case queueapp.Apply:
+		l.apply(ev.Plan)
+	case queueapp.Enter:
+		l.enter(ev)
+	case queueapp.Up:
+		if a := l.attempts[ev.Attempt]; a != nil && a.stage >= rung {
+			a.answered = true
+		}
+	case queueapp.Connected:
+		if a := l.attempts[ev.Attempt]; a != nil && a.stage == up && !a.closed && !revokes(effects, a.id) {
+			a.stage = connected
+			l.agents[a.agent].misses = 0
+		}
+	case queueapp.Ended:
+		if a := l.attempts[ev.Attempt]; a != nil {
+			l.release(a)
+		}
+	case queueapp.Prioritise:
+		if v := l.visits[ev.Call]; v != nil {
+			v.priority = ev.Priority
+		}
+	case queueapp.Hold:
+		l.held = true
+	case queueapp.Unhold:
+		l.held, l.quiet = false, false
+	case queueapp.SwitchDown:
+		l.down[ev.Switch] = true
+	case queueapp.SwitchUp:
+		delete(l.down, ev.Switch)
+	default:
+		l.agentEvent(ev, effects)
+	}
+}
+
+func (l *ledger) agentEvent(ev queueapp.Event, effects []queueapp.Effect) {
+	switch ev := ev.(type) {
+	case queueapp.Ready:
+		if a := l.agents[ev.Agent]; a != nil && !refuses(effects) {
+			a.delay, a.misses = time.Time{}, 0
+		}
+	case queueapp.Pause:
+		if a := l.agents[ev.Agent]; a != nil && !refuses(effects) && (!a.paused || a.reason != ev.Reason) &&
+			!slices.Contains(effects, queueapp.Effect(queueapp.Paused{Agent: ev.Agent, Reason: ev.Reason})) {
+			l.fail("%s paused, and it was not said", ev.Agent)
+		}
+	case queueapp.Device:
+		l.device(ev)
+	}
+}
+
+func (l *ledger) device(ev queueapp.Device) {
+	if _, ok := l.phones[ev.Extension]; !ok {
+		return
+	}
+	was := l.devices[ev.Extension]
+	l.devices[ev.Extension] = ev.State
+	away := was == "" || was == queueapp.DeviceUnavailable || was == queueapp.DeviceInvalid || was == queueapp.DeviceUnknown
+	if was == ev.State || !away || !ev.State.Free() {
+		return
+	}
+	for _, a := range l.agents {
+		if a.seat == ev.Extension && a.delayWhy == queueapp.RevokeUnreachable {
+			a.delay = time.Time{}
+		}
+	}
+}
+
+func (l *ledger) apply(p queueapp.Plan) {
+	for _, x := range p.Extensions {
+		if old := l.phones[x.ID]; x.Device != old.Device || x.Switch != old.Switch {
+			delete(l.devices, x.ID)
+		}
+		l.phones[x.ID] = x
+	}
+	l.plan = p
+	for _, q := range l.queues {
+		q.removed = true
+	}
+	for _, q := range p.Queues {
+		if l.queues[q.Name] == nil {
+			l.queues[q.Name] = &queueRow{}
+		}
+		*l.queues[q.Name] = queueRow{Queue: q}
+	}
+	for name, q := range l.queues {
+		if q.removed {
+			q.Members = nil
+			delete(l.queues, name)
+		}
+	}
+	for _, a := range p.Agents {
+		if l.agents[a.ID] == nil {
+			l.agents[a.ID] = &agentRow{id: a.ID}
+		}
+	}
+}
+
+func (l *ledger) enter(ev queueapp.Enter) {
+	if l.visits[ev.Call] != nil {
+		return
+	}
+	v := &visitRow{
+		Enter: ev, queue: l.queues[ev.Queue], entered: l.now, priority: ev.Priority, attempts: ev.Attempts,
+		tried: map[queueapp.AgentID]time.Time{},
+	}
+	if v.queue == nil {
+		v.queue = &queueRow{Queue: queueapp.Queue{Name: ev.Queue}, removed: true}
+	}
+	timeout := ev.Timeout
+	if timeout <= 0 {
+		timeout = v.queue.Timeout
+	}
+	v.deadline = l.now.Add(timeout)
+	l.visits[ev.Call] = v
+}
+
+// release books that a leg is gone: what it did to the phone's state is over.
+func (l *ledger) release(a *attemptRow) {
+	a.gone = true
+	switch s := l.devices[a.ext]; {
+	case s == queueapp.DeviceRinging,
+		a.answered && (s == queueapp.DeviceInUse || s == queueapp.DeviceBusy || s == queueapp.DeviceOnHold):
+		l.devices[a.ext] = queueapp.DeviceNotInUse
+	}
+}
+
+func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
+	switch e := e.(type) {
+	case queueapp.Announce:
+		l.announce(e)
+	case queueapp.Offer:
+		l.offer(e)
+	case queueapp.Ring:
+		l.ring(ev, e)
+	case queueapp.Connect:
+		l.connect(ev, e)
+	case queueapp.Revoke:
+		l.revoke(e)
+	case queueapp.Close:
+		l.close(e)
+	case queueapp.HangUp:
+		l.hangUp(ev, e)
+	case queueapp.Leave:
+		l.leave(ev, e)
+	case queueapp.Missed:
+		if a := l.agents[e.Agent]; a == nil || a.said == e.Count {
+			l.fail("%s missed %d calls, said twice", e.Agent, e.Count)
+		} else {
+			a.said = e.Count
+		}
+	default:
+		l.agentEffect(ev, e)
+	}
+}
+
+func (l *ledger) agentEffect(ev queueapp.Event, e queueapp.Effect) {
+	switch e := e.(type) {
+	case queueapp.LoggedOn:
+		l.loggedOn(e)
+	case queueapp.LoggedOff:
+		a := l.agents[e.Agent]
+		if a == nil || a.seat != e.Extension {
+			l.fail("%s logged off at %s, where he was not", e.Agent, e.Extension)
+			return
+		}
+		a.seat = ""
+	case queueapp.Paused:
+		l.pause(ev, e)
+	case queueapp.Unpaused:
+		if a := l.agents[e.Agent]; a != nil {
+			a.paused, a.reason = false, ""
+		}
+	case queueapp.WrapUp:
+		a := l.agents[e.Agent]
+		if r, ok := ev.(queueapp.Ready); ok && r.Agent == e.Agent && e.Until.Equal(l.now) {
+			a.wrap = e.Until
+		}
+		if a == nil || !a.last.Equal(e.Last) || !a.wrap.Equal(e.Until) {
+			l.fail("%s wraps up until %s, last call %s", e.Agent, e.Until, e.Last)
+		}
+	}
+}
+
+func (l *ledger) pause(ev queueapp.Event, e queueapp.Paused) {
+	a := l.agents[e.Agent]
+	if a == nil || a.seat == "" || (a.paused && a.reason == e.Reason) {
+		l.fail("%s paused, who is off or paused", e.Agent)
+		return
+	}
+	asked, _ := ev.(queueapp.Pause)
+	if !e.Auto && (asked.Agent != e.Agent || asked.Reason != e.Reason) || e.Auto != a.tooMany {
+		l.fail("%s paused for %q with auto %t", e.Agent, e.Reason, e.Auto)
+	}
+	a.paused, a.reason = true, e.Reason
+	if e.Auto {
+		a.misses, a.tooMany = 0, false
+	}
+}
+
+func (l *ledger) loggedOn(e queueapp.LoggedOn) {
+	a := l.agents[e.Agent]
+	switch {
+	case a == nil || !l.inPlan(e.Agent) || !l.extension(e.Extension):
+		l.fail("%s logged on at %s, not in the plan", e.Agent, e.Extension)
+		return
+	case a.seat != "" || l.open(e.Agent) != nil:
+		l.fail("%s logged on with a seat or a call", e.Agent)
+	}
+	for _, other := range l.agents {
+		if other.seat == e.Extension {
+			l.fail("%s logged on at %s, where %s sits", e.Agent, e.Extension, other.id)
+		}
+	}
+	a.seat, a.delay, a.misses = e.Extension, time.Time{}, 0
+}
+
+// inPlan reports whether the agent is in the floor plan.
+func (l *ledger) inPlan(id queueapp.AgentID) bool {
+	return slices.ContainsFunc(l.plan.Agents, func(a queueapp.Agent) bool { return a.ID == id })
+}
+
+// extension reports whether the extension is in the floor plan.
+func (l *ledger) extension(id queueapp.ExtensionID) bool {
+	return slices.ContainsFunc(l.plan.Extensions, func(x queueapp.Extension) bool { return x.ID == id })
+}
+
+// open is the agent's attempt whose leg is not known to be gone.
+func (l *ledger) open(id queueapp.AgentID) *attemptRow {
+	for _, a := range l.attempts {
+		if a.agent == id && !a.gone {
+			return a
+		}
+	}
+	return nil
+}
+
+// on is the attempt that occupies a phone.
+func (l *ledger) on(x queueapp.ExtensionID) *attemptRow {
+	for _, a := range l.attempts {
+		if a.ext == x && !a.gone {
+			return a
+		}
+	}
+	return nil
+}
+
+// serving is the attempt that has the visit in its hands.
+func (l *ledger) serving(v *visitRow) *attemptRow {
+	for _, a := range l.attempts {
+		if a.visit == v && !a.closed {
+			return a
+		}
+	}
+	return nil
+}
+
+func revokes(effects []queueapp.Effect, id queueapp.AttemptID) bool {
+	return slices.ContainsFunc(effects, func(e queueapp.Effect) bool {
+		r, ok := e.(queueapp.Revoke)
+		return ok && r.Attempt == id
+	})
+}
+
+func refuses(effects []queueapp.Effect) bool {
+	return slices.ContainsFunc(effects, func(e queueapp.Effect) bool { _, ok := e.(queueapp.Refused); return ok })
+}
