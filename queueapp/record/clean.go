@@ -30,11 +30,11 @@ func (c Call) Clean() Call {
 	words := []*string{&c.Queue, &c.Extension, &c.Agent, &c.Channel, &c.From,
 		&c.Caller.Number, &c.Caller.E164, &c.Caller.Dialled, &c.Outcome.Value, &c.Outcome.By}
 	for _, w := range words {
-		*w = cleanText(*w, MaxWord)
+		*w = CleanText(*w, MaxWord)
 	}
-	c.Direction = Direction(cleanText(string(c.Direction), MaxWord))
-	c.Reason = Reason(cleanText(string(c.Reason), MaxWord))
-	c.Caller.Name = cleanText(c.Caller.Name, MaxText)
+	c.Direction = Direction(CleanText(string(c.Direction), MaxWord))
+	c.Reason = Reason(CleanText(string(c.Reason), MaxWord))
+	c.Caller.Name = CleanText(c.Caller.Name, MaxText)
 	c.Attempt, c.Outcome.Cause = max(c.Attempt, 0), max(c.Outcome.Cause, 0)
 	for _, t := range []*time.Time{&c.At, &c.Expires, &c.Times.Entered, &c.Times.Offered, &c.Times.Connected, &c.Times.Ended} {
 		*t = cleanTime(*t)
@@ -48,8 +48,9 @@ func (c Call) Clean() Call {
 	return c
 }
 
-// cleanText makes s valid, visible and at most most bytes long. Runs of control characters become one space.
-func cleanText(s string, most int) string {
+// CleanText makes s valid UTF-8, visible and at most most bytes long, as Clean does with every text: runs of control
+// characters become one space, and what turns the direction of the text is left out.
+func CleanText(s string, most int) string {
 	if isPlain(s) && len(s) <= most {
 		return s
 	}
@@ -77,7 +78,7 @@ func cleanText(s string, most int) string {
 
 // whole cleans s, and returns nothing where it would have to be cut.
 func whole(s string, most int) string {
-	if s = cleanText(s, 3*len(s)); len(s) > most { // a byte becomes at most the three of U+FFFD
+	if s = CleanText(s, 3*len(s)); len(s) > most { // a byte becomes at most the three of U+FFFD
 		return ""
 	}
 	return s
@@ -139,9 +140,9 @@ func (r *room) take(n int) bool {
 func (r *room) customers(in []Customer) []Customer {
 	var out []Customer
 	for _, c := range in {
-		c.ID, c.Code = cleanText(c.ID, MaxWord), cleanText(c.Code, MaxWord)
-		c.Match = Match(cleanText(string(c.Match), MaxWord))
-		c.Name, c.URL = cleanText(c.Name, MaxText), whole(c.URL, MaxURL)
+		c.ID, c.Code = CleanText(c.ID, MaxWord), CleanText(c.Code, MaxWord)
+		c.Match = Match(CleanText(string(c.Match), MaxWord))
+		c.Name, c.URL = CleanText(c.Name, MaxText), whole(c.URL, MaxURL)
 		rest := *r
 		if len(out) == MaxCustomers || !rest.take(96+cost(c.ID)+cost(c.Code)+cost(string(c.Match))+cost(c.Name)+cost(c.URL)) {
 			break
@@ -162,7 +163,7 @@ func (r *room) data(in Data) Data {
 	var out Data
 	place := make(map[string]int, len(in))
 	for _, e := range in {
-		e.Key, e.Value = whole(e.Key, MaxKey), cleanText(e.Value, MaxText)
+		e.Key, e.Value = whole(e.Key, MaxKey), CleanText(e.Value, MaxText)
 		if e.Key == "" || e.Value == "" {
 			continue
 		}
