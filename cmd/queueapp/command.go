@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/api"
+)
+
+// agentCommand is `agent N logon|logoff|pause|ready`.
+type agentCommand struct {
+	Number struct {
+		Number string      `arg:"" help:"The agent's number."`
+		Logon  agentLogon  `cmd:"" help:"Log the agent on."`
+		Logoff agentLogoff `cmd:"" help:"Log the agent off."`
+		Pause  agentPause  `cmd:"" help:"Give the agent no calls until ready."`
+		Ready  agentReady  `cmd:"" help:"End the agent's pause or wrap-up."`
+	} `arg:""`
+}
+
+type agentLogon struct {
+	Extension string `short:"e" placeholder:"NUMBER" help:"Where the agent sits. Default: what the floor plan says, or the extension of the same number."`
+}
+
+type agentPause struct {
+	Reason string `short:"r" placeholder:"TEXT" help:"Why, for those who read the listings."`
+}
+
+type (
+	agentLogoff struct{}
+	agentReady  struct{}
+)
+
+// Run logs the agent on.
+func (c *agentLogon) Run(ctx context.Context, a *app, cli *grammar) error {
+	body := map[string]string{}
+	if c.Extension != "" {
+		body["extension"] = c.Extension
+	}
+	return a.tellAgent(ctx, cli, "logon", body)
+}
+
+// Run logs the agent off.
+func (c *agentLogoff) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.tellAgent(ctx, cli, "logoff", nil)
+}
+
+// Run pauses the agent.
+func (c *agentPause) Run(ctx context.Context, a *app, cli *grammar) error {
+	body := map[string]string{}
+	if c.Reason != "" {
+		body["reason"] = c.Reason
+	}
+	return a.tellAgent(ctx, cli, "pause", body)
+}
+
+// Run makes the agent ready.
+func (c *agentReady) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.tellAgent(ctx, cli, "ready", nil)
+}
+
+// tellAgent gives the command and says how the agent stands then.
+func (a *app) tellAgent(ctx context.Context, cli *grammar, command string, body any) error {
+	o, err := a.owner()
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	number := cli.Agent.Number.Number
+	var v queueapp.AgentView
+	if err := o.post(ctx, "/v1/agents/"+url.PathEscape(number)+"/"+command, body, &v); err != nil {
+		return fmt.Errorf("agent %s: %w", number, err)
+	}
+	at := ""
+	if v.Extension != "" {
+		at = " at extension " + clean(string(v.Extension), 20)
+	}
+	a.printf("agent %s%s: %s\n", clean(number, 20), at, agentStatus(v, time.Now()))
+	return nil
+}
+
+// callCommand is `call ID show|priority|withdraw|hangup`.
+type callCommand struct {
+	ID struct {
+		ID       string       `arg:"" help:"The call's id, or the begin of it where no other call begins so."`
+		Show     callShow     `cmd:"" help:"Show the call."`
+		Priority callPriority `cmd:"" help:"Change a waiting caller's priority."`
+		Withdraw callWithdraw `cmd:"" help:"Take the caller out of the queue and on in the dialplan."`
+		Hangup   callHangup   `cmd:"" help:"Hang the caller up."`
+	} `arg:""`
+}
+
+type callShow struct {
+	JSON bool `help:"Print JSON."`
+}
+
+type callPriority struct {
+	Priority int32 `arg:"" help:"Higher is served first."`
+}
+
+type (
+	callWithdraw struct{}
+	callHangup   struct{}
+)
+
+// Run shows the call.
+func (c *callShow) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.withCall(ctx, cli, func(o *owner, id string) error {
+		var v api.Call
+		raw, err := o.get(ctx, callPath(id, ""), &v)
+		switch {
+		case err != nil:
+			return err
+		case c.JSON:
+			a.printf("%s\n", strings.TrimSpace(string(raw)))
+		default:
+			a.showCall(v, time.Now())
+		}
+		return nil
+	})
+}
+
+// Run changes the priority.
+func (c *callPriority) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.withCall(ctx, cli, func(o *owner, id string) error {
+		var v api.Call
+		if err := o.post(ctx, callPath(id, "/priority"), map[string]int32{"priority": c.Priority}, &v); err != nil {
+			return err
+		}
+		a.printf("call %s: priority %d, position %d\n", clean(string(v.Call), 60), v.Priority, v.Position)
+		return nil
+	})
+}
+
+// Run withdraws the caller.
+func (c *callWithdraw) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.endCall(ctx, cli, "/withdraw", "withdrawn; the call goes on in the dialplan")
+}
+
+// Run hangs the caller up.
+func (c *callHangup) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.endCall(ctx, cli, "/hangup", "hung up")
+}
+
+func (a *app) endCall(ctx context.Context, cli *grammar, command, done string) error {
+	return a.withCall(ctx, cli, func(o *owner, id string) error {
+		if err := o.post(ctx, callPath(id, command), nil, nil); err != nil {
+			return err
+		}
+		a.printf("call %s: %s\n", clean(id, 60), done)
+		return nil
+	})
+}
+
+func callPath(id, command string) string { return "/v1/calls/" + url.PathEscape(id) + command }
+
+// withCall finds the call that was meant and does f with it.
+func (a *app) withCall(ctx context.Context, cli *grammar, f func(o *owner, id string) error) error {
+	o, err := a.owner()
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	var list api.Calls
+	if _, err := o.get(ctx, "/v1/calls", &list); err != nil {
+		return err
+	}
+	id, err := whichCall(cli.Call.ID.ID, callIDs(list))
+	if err != nil {
+		return err
+	}
+	if err := f(o, id); err != nil {
+		return fmt.Errorf("call %s: %w", id, err)
+	}
+	return nil
+}
+
+func callIDs(list api.Calls) []string {
+	ids := make([]string, len(list.Calls))
+	for i, c := range list.Calls {
+		ids[i] = string(c.Call)
+	}
+	return ids
+}
+
+// whichCall is the one of ids that given names or begins. What begins none is handed on as it is: a call that is still in
+// its menu is in no listing, and yet can be hung up.
+func whichCall(given string, ids []string) (string, error) {
+	var found []string
+	for _, id := range ids {
+		if id == given {
+			return id, nil
+		}
+		if strings.HasPrefix(id, given) {
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return given, nil
+	case 1:
+		return found[0], nil
+	default:
+		return "", fmt.Errorf("call %s: %d calls begin so, such as %s and %s: write more of the id", given, len(found), found[0], found[1])
+	}
+}
+
+// showCall prints all that is known of a call, a line each.
+func (a *app) showCall(c api.Call, now time.Time) {
+	line := func(name, text string) {
+		if text != "" {
+			a.printf("%-10s %s\n", name, clean(text, 300))
+		}
+	}
+	line("call", string(c.Call))
+	line("state", c.State)
+	line("queue", fmt.Sprintf("%s, entry %d, priority %d", c.Queue, c.Entry, c.Priority))
+	line("entered", ago(c.Entered, now)+" ago")
+	line("deadline", "in "+ago(now, c.Deadline))
+	line("agent", strings.TrimSuffix(fmt.Sprintf("%s at %s", c.Agent, c.Extension), " at "))
+	if !c.Connected.IsZero() {
+		line("talking", ago(c.Connected, now))
+	}
+	line("caller", strings.TrimSpace(c.Caller.Number+" "+c.Caller.Name))
+	line("dialled", c.Caller.Dialled)
+	for _, x := range c.Customers {
+		line("customer", strings.Join(strings.Fields(x.Name+" "+x.URL), " "))
+		for _, d := range x.Data {
+			line("  "+clean(d.Key, 30), d.Value)
+		}
+	}
+	line("channel", string(c.Channel)+" on "+string(c.Switch))
+}
+
+// routeCommand is `route QUEUE`.
+type routeCommand struct {
+	Queue string `arg:"" help:"The queue's name in the floor plan."`
+	listing
+}
+
+// Run shows who would get the queue's next call, and why each other member would not.
+func (c *routeCommand) Run(ctx context.Context, a *app) error {
+	return list(ctx, a, c.listing, "/v1/queues/"+url.PathEscape(c.Queue)+"/route", routeTable)
+}
+
+func routeTable(r api.Route) table {
+	t := table{head: []string{"", "AGENT", "WHY"}, empty: "the queue has no members"}
+	for _, c := range r.Candidates {
+		rank, colour := "-", dim
+		if c.Eligible {
+			rank, colour = fmt.Sprint(c.Rank), plain
+		}
+		if c.Rank == 1 {
+			colour = green
+		}
+		t.add(colour, rank, string(c.Agent), c.Why)
+	}
+	return t
+}
+
+// releaseCommand is `release`.
+type releaseCommand struct{}
+
+// Run sends every waiting caller on.
+func (c *releaseCommand) Run(ctx context.Context, a *app) error {
+	o, err := a.owner()
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	var v api.Released
+	if err := o.post(ctx, "/v1/release", nil, &v); err != nil {
+		return err
+	}
+	a.printf("%d waiting callers sent on in the dialplan\n", v.Released)
+	return nil
+}
