@@ -3,7 +3,6 @@ package ivr
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -194,12 +193,33 @@ func (p *argsParser) number(key, value string, least, most int) int {
 
 // decode undoes the percent-encoding. Where that fails the text is taken as it stands: the dialplan forgot URIENCODE.
 func (p *argsParser) decode(s string) string {
-	plain, err := url.PathUnescape(s)
-	if err != nil {
+	plain, ok := unescape(s)
+	if !ok {
 		p.problem("%.40q is not percent-encoded: use ${URIENCODE(…)}", s)
 		plain = s
 	}
 	return clean(plain)
+}
+
+// unescape undoes percent-encoding (RFC 3986 §2.1). A plus sign is a plus sign.
+func unescape(s string) (string, bool) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", false
+		}
+		n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", false
+		}
+		b.WriteByte(byte(n))
+		i += 2
+	}
+	return b.String(), true
 }
 
 // clean takes out what does no good anywhere: control characters, invalid UTF-8, and what is too long.

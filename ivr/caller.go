@@ -156,52 +156,6 @@ func (c *Caller) due() {
 	}
 }
 
-// pressed keeps a key until its turn has come.
-func (c *Caller) pressed(key byte) {
-	ended := c.ended
-	c.ended = false
-	switch {
-	case !isKey(key) || c.state == callerNew || c.state == callerOver:
-	case ended && key == '#':
-	case c.keys == mostKeys || len(c.ahead) == mostAhead:
-	default:
-		c.keys++
-		c.ahead = append(c.ahead, key)
-	}
-}
-
-func isKey(k byte) bool {
-	return '0' <= k && k <= '9' || 'A' <= k && k <= 'D' || k == '*' || k == '#'
-}
-
-// useAhead uses the keys typed ahead, as far as the dialogue has a use for them now.
-func (c *Caller) useAhead() {
-	for len(c.ahead) > 0 {
-		switch c.state {
-		case callerChoosing:
-			c.stop()
-			c.choice(c.nextKey())
-		case callerKeying:
-			c.stop()
-			c.digit(c.nextKey())
-		case callerLeaving:
-			if c.then.Verb == VerbHangUp {
-				return
-			}
-			c.stop()
-			c.arrive()
-		default:
-			return
-		}
-	}
-}
-
-func (c *Caller) nextKey() byte {
-	k := c.ahead[0]
-	c.ahead = c.ahead[1:]
-	return k
-}
-
 // play begins a prompt, and wait is how long to wait when it has ended. Keys typed ahead pass over it.
 func (c *Caller) play(wait time.Duration, prompts ...string) {
 	c.playing = 0

@@ -6,6 +6,52 @@ import (
 	"ringside/queueapp"
 )
 
+// pressed keeps a key until its turn has come.
+func (c *Caller) pressed(key byte) {
+	ended := c.ended
+	c.ended = false
+	switch {
+	case !isKey(key) || c.state == callerNew || c.state == callerOver:
+	case ended && key == '#':
+	case c.keys == mostKeys || len(c.ahead) == mostAhead:
+	default:
+		c.keys++
+		c.ahead = append(c.ahead, key)
+	}
+}
+
+func isKey(k byte) bool {
+	return '0' <= k && k <= '9' || 'A' <= k && k <= 'D' || k == '*' || k == '#'
+}
+
+// useAhead uses the keys typed ahead, as far as the dialogue has a use for them now.
+func (c *Caller) useAhead() {
+	for len(c.ahead) > 0 {
+		switch c.state {
+		case callerChoosing:
+			c.stop()
+			c.choice(c.nextKey())
+		case callerKeying:
+			c.stop()
+			c.digit(c.nextKey())
+		case callerLeaving:
+			if c.then.Verb == VerbHangUp {
+				return
+			}
+			c.stop()
+			c.arrive()
+		default:
+			return
+		}
+	}
+}
+
+func (c *Caller) nextKey() byte {
+	k := c.ahead[0]
+	c.ahead = c.ahead[1:]
+	return k
+}
+
 // question asks for the code after what is to be said before it.
 func (c *Caller) question(before []string) {
 	c.state, c.code, c.long = callerKeying, nil, false
@@ -56,11 +102,12 @@ func (c *Caller) dropEnd() {
 }
 
 func (c *Caller) lookUp() {
-	c.lastCode, c.customers = string(c.code), nil
+	c.lastCode, c.customers = "", nil
 	if c.long {
 		c.again(c.ask.Wrong)
 		return
 	}
+	c.lastCode = string(c.code)
 	c.n++
 	c.awaited = c.n
 	c.state = callerLookUp

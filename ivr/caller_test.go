@@ -1,0 +1,302 @@
+package ivr_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ringside/ivr"
+	"ringside/queueapp"
+)
+
+func hangUp() ivr.Step { return ivr.Step{Verb: ivr.VerbHangUp, Play: []string{ivr.PromptGoodbye}} }
+
+func toQueue(name string) ivr.Step {
+	return ivr.Step{Verb: ivr.VerbQueue, Queue: queueapp.QueueName(name)}
+}
+
+// seed is the menu of the default floor plan: 1 asks for the code, 2 goes to 2000, nothing goes to 3000.
+func seed() []ivr.Menu {
+	place := func(x string) ivr.Step {
+		return ivr.Step{Verb: ivr.VerbGoto, Goto: ivr.Place{Context: "site", Extension: x, Priority: 1}}
+	}
+	ask := &ivr.Ask{
+		Tries: 3, Response: 10 * time.Second, Digit: 3 * time.Second,
+		Prompts: []string{ivr.PromptEnterCode}, Wrong: []string{ivr.PromptWrongCode},
+		Then: toQueue("support"), Fail: hangUp(), Unavailable: toQueue("support"),
+	}
+	return []ivr.Menu{{
+		Name: "main", Prompts: []string{ivr.PromptMenu},
+		Keys: []ivr.Choice{
+			{Key: '1', Step: ivr.Step{Verb: ivr.VerbAsk, Ask: ask}}, {Key: '2', Step: place("2000")},
+			{Key: '3', Step: ivr.Step{Verb: ivr.VerbMenu, Menu: "topics", Data: []queueapp.Datum{{Key: "topic", Value: "other"}}}},
+		},
+		Silence: ivr.Silence{After: 3 * time.Second, Tries: 1, Step: place("3000")},
+		Invalid: ivr.Invalid{Tries: 3, Step: hangUp()},
+	}, {
+		Name: "topics", Prompts: []string{"topics", "or-wait"},
+		Keys: []ivr.Choice{
+			{Key: '1', Step: ivr.Step{
+				Verb: ivr.VerbQueue, Queue: "sales", Priority: 5, Play: []string{"sales-welcome"},
+				Data: []queueapp.Datum{{Key: "topic", Value: "billing"}},
+			}},
+			{Key: '*', Step: ivr.Step{Verb: ivr.VerbMenu, Menu: "main"}},
+		},
+		Silence: ivr.Silence{After: 2 * time.Second, Tries: 2, Step: hangUp()},
+		Invalid: ivr.Invalid{Tries: 2, Prompts: []string{"no-such-key"}, Step: toQueue("support")},
+	}}
+}
+
+// digits is the same menu with codes of a fixed length.
+func digits(n int) []ivr.Menu {
+	menus := seed()
+	menus[0].Keys[0].Step.Ask.Digits = n
+	return menus
+}
+
+func TestCallers(t *testing.T) {
+	unavailable := seed()
+	unavailable[0].Keys[0].Step.Ask.Unavailable = ivr.Step{Verb: ivr.VerbHangUp, Play: []string{ivr.PromptPleaseTryLater}}
+	deaf := seed()
+	deaf[0].Silence.After = 0
+	mute := seed()
+	mute[0].Prompts = nil
+	for name, c := range map[string]struct {
+		menus []ivr.Menu
+		lines string
+	}{
+		"a code that is known leads to the queue with the customer": {seed(), `
+			0s     start            | play menu
+			2s     key 1            | stop; play enter-code
+			2.1s   played 1         |
+			5s     key 1            | stop
+			5.2s   key 1            |
+			5.4s   key 1            |
+			5.6s   key 1            |
+			5.8s   key #            | look-up 1111
+			5.81s  found Company 1  | queue support code 1111 for Company 1
+			9s     key 1            |`},
+		"a code without # is complete 3 s after its last digit": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 2            | stop
+			4.9s   key 2            |
+			7.9s   tick             | look-up 22
+			8s     found Company 2  | queue support code 22 for Company 2`},
+		"a code of a fixed length is complete at once, and its # is not taken for the next key": {digits(4), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 9            | stop
+			2.1s   key 9            |
+			2.2s   key 9            |
+			2.3s   key 9            | look-up 9999
+			2.4s   not-found        | play wrong-code enter-code
+			2.5s   key #            |
+			9s     played           |
+			10s    key #            |
+			11s    key 1            |
+			11s    key 1            |
+			11s    key 1            |
+			11s    key 1            | look-up 1111`},
+		"star starts a code again": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 7            | stop
+			2.1s   key *            |
+			12.1s  tick             | play enter-code
+			13s    key 1            | stop
+			13.1s  key *            |
+			13.2s  key 2            |
+			13.3s  key #            | look-up 2`},
+		"three wrong codes, goodbye": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 9            | stop
+			3s     key #            | look-up 9
+			3.1s   not-found        | play wrong-code enter-code
+			5s     key 9            | stop
+			5.1s   key #            | look-up 9
+			5.2s   not-found        | play wrong-code enter-code
+			9s     played           |
+			19s    tick             | play goodbye
+			20s    key 1            |
+			21s    played           | hang-up`},
+		"a look-up that fails is no wrong code": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 1            | stop
+			3s     key #            | look-up 1
+			3.5s   failed           | queue support code 1`},
+		"a look-up that fails may lead to a hang-up": {unavailable, `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 1            | stop
+			3s     key #            | look-up 1
+			3.5s   failed           | play please-try-later
+			6s     played           | hang-up`},
+		"a look-up that is never answered has failed": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 1            | stop
+			3s     key #            | look-up 1
+			33s    tick             | queue support code 1
+			34s    not-found        |`},
+		"2 goes on in the dialplan": {seed(), `
+			0s     start            | play menu
+			0.5s   key 2            | stop; goto site,2000,1`},
+		"nothing pressed: 3 s from the end of the prompt": {seed(), `
+			0s     start            | play menu
+			9s     played           |
+			12s    tick             | goto site,3000,1`},
+		"a key in the last moment": {seed(), `
+			0s     start            | play menu
+			9s     played           |
+			11.9s  key 2            | goto site,2000,1`},
+		"a key after the last moment is too late, whether the tick came or not": {seed(), `
+			0s     start            | play menu
+			9s     played           |
+			12s    key 2            | goto site,3000,1`},
+		"a prompt that cannot be played is no prompt": {seed(), `
+			0s     start            | play menu
+			0.1s   unplayable       |
+			3.1s   tick             | goto site,3000,1`},
+		"a prompt whose end is never told": {seed(), `
+			0s     start            | play menu
+			5m     tick             |
+			5m3s   tick             | goto site,3000,1`},
+		"a menu without a prompt": {mute, `
+			0s     start            |
+			3s     tick             | goto site,3000,1`},
+		"no patience at all": {deaf, `
+			0s     start            | play menu
+			9s     played           |
+			9s     tick             | goto site,3000,1`},
+		"the end of a stopped prompt does not end the next one": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			1.1s   played 1         |
+			9s     key 1            | stop
+			9.1s   played 2         |
+			12s    tick             | look-up 1`},
+		"all keys pressed before the first word": {seed(), `
+			0s     start            | play menu
+			0.1s   key 1            | stop; play enter-code
+			0.2s   key 1            | stop
+			0.3s   key 2            |
+			0.4s   key #            | look-up 12
+			0.5s   found Company 1  | queue support code 12 for Company 1`},
+		"keys during a look-up are the next code": {seed(), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 9            | stop
+			2.1s   key #            | look-up 9
+			2.2s   key 4            |
+			2.3s   key 2            |
+			2.4s   not-found        |
+			2.5s   key #            | look-up 42
+			2.6s   key 7            |
+			2.7s   key #            |
+			2.8s   not-found        | look-up 7
+			2.9s   found Company 7  | queue support code 7 for Company 7`},
+		"a menu in a menu, announced and with data": {seed(), `
+			0s     start            | play menu
+			1s     key 3            | stop; play topics or-wait
+			2s     key 1            | stop; play sales-welcome
+			4s     played           | queue sales priority 5 ivr.topic=billing`},
+		"a key cuts an announcement short": {seed(), `
+			0s     start            | play menu
+			1s     key 3            | stop; play topics or-wait
+			2s     key 1            | stop; play sales-welcome
+			3s     key 5            | stop; queue sales priority 5 ivr.topic=billing`},
+		"a silence that is given a second chance": {seed(), `
+			0s     start            | play menu
+			1s     key 3            | stop; play topics or-wait
+			4s     played           |
+			6s     tick             | play topics or-wait
+			9s     played           |
+			11s    tick             | play goodbye
+			12s    played           | hang-up`},
+		"wrong keys": {seed(), `
+			0s     start            | play menu
+			1s     key 9            | stop; play menu
+			2s     key 0            | stop; play menu
+			3s     key #            | stop; play goodbye
+			4s     played           | hang-up`},
+		"wrong keys that lead somewhere": {seed(), `
+			0s     start            | play menu
+			1s     key 3            | stop; play topics or-wait
+			2s     key 2            | stop; play no-such-key topics or-wait
+			3s     key 2            | stop; queue support ivr.topic=other`},
+		"back to the first menu, which counts from the start": {seed(), `
+			0s     start            | play menu
+			1s     key 9            | stop; play menu
+			2s     key 3            | stop; play topics or-wait
+			3s     key *            | stop; play menu
+			4s     key 9            | stop; play menu
+			5s     key 9            | stop; play menu
+			6s     key 9            | stop; play goodbye`},
+		"what is no key is none": {seed(), `
+			0s     start            | play menu
+			1s     key x            |
+			1s     key ,            |
+			2s     key 1            | stop; play enter-code
+			3s     key A            | stop
+			3.1s   key 5            |
+			3.2s   key D            |
+			3.3s   key #            | look-up 5`},
+		"nothing before the start": {seed(), `
+			0s     key 1            |
+			0s     tick-free        |
+			1s     start            | play menu
+			1s     start            |`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := ivr.NewCaller(c.menus, "main")
+			if err != nil {
+				t.Fatal(err)
+			}
+			play(t, d, strings.ReplaceAll(c.lines, "tick-free        ", "granted          "))
+		})
+	}
+}
+
+func TestACodeThatIsTooLongIsNobodys(t *testing.T) {
+	d, err := ivr.NewCaller(seed(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, d, "0s start | play menu\n1s key 1 | stop; play enter-code\n2s key 5 | stop"+
+		strings.Repeat("\n2s key 5 |", ivr.MaxDigits)+"\n3s key # | play wrong-code enter-code")
+}
+
+func TestRoundAndRoundEnds(t *testing.T) {
+	d, err := ivr.NewCaller(seed(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Handle(midday, ivr.Start{})
+	for i := 0; i < 100 && !d.Over(); i++ {
+		d.Handle(midday, ivr.Key{Key: '3'})
+		d.Handle(midday, ivr.Key{Key: '*'})
+	}
+	if got := d.Handle(d.Next(), ivr.Tick{}); !d.Over() || len(got) != 1 || got[0] != (ivr.HangUp{}) {
+		t.Errorf("after a hundred rounds: %v, over %t", got, d.Over())
+	}
+}
+
+func TestACallThatIsTakenOverBeginsWithItsMenu(t *testing.T) {
+	d, err := ivr.NewCaller(seed(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, d, "0s start | play menu\n1s key 3 | stop; play topics or-wait")
+	again, err := ivr.NewCaller(seed(), d.Menu())
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, again, "9s start | play topics or-wait")
+	if _, err := ivr.NewCaller(seed(), "gone"); !errors.Is(err, ivr.ErrUnknownMenu) {
+		t.Errorf("a menu that is gone: %v", err)
+	}
+}
