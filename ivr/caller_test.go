@@ -62,6 +62,10 @@ func TestCallers(t *testing.T) {
 	deaf[0].Silence.After = 0
 	mute := seed()
 	mute[0].Prompts = nil
+	round := seed()
+	round[0].Keys[0].Step.Ask.Then = ivr.Step{Verb: ivr.VerbMenu, Menu: "main"}
+	back := seed()
+	back[0].Keys[0].Step.Ask.Unavailable = ivr.Step{Verb: ivr.VerbMenu, Menu: "main"}
 	for name, c := range map[string]struct {
 		menus []ivr.Menu
 		lines string
@@ -99,6 +103,42 @@ func TestCallers(t *testing.T) {
 			11s    key 1            |
 			11s    key 1            |
 			11s    key 1            | look-up 1111`},
+		"the # behind a code of a fixed length that was typed ahead": {digits(4), `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 9            | stop
+			2s     key 9            |
+			2s     key #            | look-up 99
+			2.1s   key 8            |
+			2.1s   key 8            |
+			2.1s   key 8            |
+			2.1s   key 8            |
+			2.1s   key #            |
+			2.2s   not-found        | look-up 8888
+			2.3s   not-found        | play wrong-code enter-code`},
+		"what was found for one code is not kept for the next": {round, `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 5            | stop
+			2s     key #            | look-up 5
+			2.1s   found Company 5  | play menu
+			3s     key 1            | stop; play enter-code
+			4s     key 6            | stop
+			4s     key #            | look-up 6
+			4.5s   failed           | queue support code 6`},
+		"an answer that comes after all is not taken for the next code's": {back, `
+			0s     start            | play menu
+			1s     key 1            | stop; play enter-code
+			2s     key 5            | stop
+			2s     key #            | look-up 5
+			32s    tick             | play menu
+			33s    key 1            | stop; play enter-code
+			34s    key 6            | stop
+			34s    key #            | look-up 6
+			34.1s  found 3          |
+			34.1s  not-found 3      |
+			34.1s  failed 3         |
+			34.2s  found Company 6  | queue support code 6 for Company 6`},
 		"star starts a code again": {seed(), `
 			0s     start            | play menu
 			1s     key 1            | stop; play enter-code
@@ -268,6 +308,25 @@ func TestACodeThatIsTooLongIsNobodys(t *testing.T) {
 	}
 	play(t, d, "0s start | play menu\n1s key 1 | stop; play enter-code\n2s key 5 | stop"+
 		strings.Repeat("\n2s key 5 |", ivr.MaxDigits)+"\n3s key # | play wrong-code enter-code")
+}
+
+func TestStarForgetsACodeThatWasTooLong(t *testing.T) {
+	d, err := ivr.NewCaller(seed(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, d, "0s start | play menu\n1s key 1 | stop; play enter-code\n2s key 5 | stop"+
+		strings.Repeat("\n2s key 5 |", ivr.MaxDigits)+"\n3s key * |\n3s key 7 |\n3s key # | look-up 7")
+}
+
+func TestKeysBeyondAllMeasureAreDropped(t *testing.T) {
+	d, err := ivr.NewCaller(seed(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, d, "0s start | play menu\n1s key 1 | stop; play enter-code\n2s key 5 | stop\n2s key # | look-up 5"+
+		strings.Repeat("\n2s key * |", 63)+"\n2s key 7 |\n2s key # |\n3s not-found |\n6s tick | look-up 7\n6s not-found | play wrong-code enter-code"+
+		"\n7s key * | stop"+strings.Repeat("\n7s key * |", 1000-68)+"\n8s key 1 |\n8s key # |\n17s tick | play goodbye")
 }
 
 func TestRoundAndRoundEnds(t *testing.T) {

@@ -72,6 +72,9 @@ func (s *script) input(verb string, rest []string) ivr.Input {
 	case "unplayable":
 		return ivr.Played{N: n, Failed: true}
 	case "found":
+		if stale, err := strconv.Atoi(rest[0]); err == nil {
+			n = stale
+		}
 		return ivr.Found{N: n, Customers: []queueapp.Customer{{Name: strings.Join(rest, " "), Match: queueapp.MatchCode}}}
 	case "not-found":
 		return ivr.NotFound{N: n}
