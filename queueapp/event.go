@@ -125,9 +125,9 @@ type SwitchDown struct{ Switch SwitchName }
 // SwitchUp says that a switch can be commanded.
 type SwitchUp struct{ Switch SwitchName }
 
-// RestoreAgent is an agent as the database remembers it. Between [Apply] and the first other event come all agents, then
-// all visits, then all attempts: nothing is due and nobody is offered until then. A session for which the plan has no
-// place any more is answered by [LoggedOff].
+// RestoreAgent is an agent as the database remembers it. Agents are restored before visits, and a visit's attempt after
+// the visit with nothing but other Restore events between them: only the first event of another kind lets deadlines pass
+// and visits into line. A session for which the plan has no place any more is answered by [LoggedOff].
 type RestoreAgent struct {
 	Agent     AgentID
 	Extension ExtensionID // empty: not logged on

@@ -12,6 +12,7 @@ type Floor struct {
 	extensions map[ExtensionID]*extension
 	visits     map[CallID]*visit
 	restored   []*visit // taken over from the last owner, and not yet put into line
+	restoring  bool     // the last event restored something
 	attempts   map[AttemptID]*attempt
 	timers     timers
 	held       string // why no offers are made; empty: they are
@@ -38,14 +39,14 @@ func NewFloor() *Floor {
 
 // Handle tells the floor that ev happened at now and returns what must be done about it, in order. A now before the
 // last one counts as the last one. What was due by now is dealt with first, so a late [Tick] changes nothing. While the
-// floor is being restored nothing is due and nobody is offered: a visit's deadline may be past only because it talks,
-// which the floor hears of later. The first event that restores nothing ends that.
+// floor is being restored nothing is due and nobody is offered: a visit's deadline may be past because it talks, which the
+// floor hears of only after. The first event that restores nothing ends that.
 func (f *Floor) Handle(now time.Time, ev Event) []Effect {
 	if now.After(f.now) {
 		f.now = now
 	}
 	f.out = nil
-	if f.restore(ev) {
+	if f.restoring = f.restore(ev); f.restoring {
 		return f.out
 	}
 	f.settle()
@@ -57,9 +58,9 @@ func (f *Floor) Handle(now time.Time, ev Event) []Effect {
 	return f.out
 }
 
-// Next says when the floor next wants a [Tick]; the zero time where it waits for nothing.
+// Next says when the floor next wants a [Tick]; the zero time where it waits for nothing, or for the end of restoring.
 func (f *Floor) Next() time.Time {
-	if len(f.timers.heap) == 0 {
+	if f.restoring || len(f.timers.heap) == 0 {
 		return time.Time{}
 	}
 	return f.timers.heap[0].at
