@@ -48,7 +48,6 @@ type link struct {
 	dec  *xml.Decoder
 	mu   sync.Mutex
 	got  chan stanza // everything but requests that were answered
-	dead chan struct{}
 }
 
 type stanza struct {
@@ -145,8 +144,8 @@ func (f *fake) config() xmpp.Config {
 const streamOpen = `<?xml version='1.0'?><stream:stream from='localhost' id='x' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`
 
 func (f *fake) serve(conn net.Conn) {
-	l := &link{conn: conn, got: make(chan stanza, 1024), dead: make(chan struct{})}
-	defer close(l.dead)
+	l := &link{conn: conn, got: make(chan stanza, 1024)}
+	defer close(l.got)
 	if !f.open(l, `<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>`) || !f.auth(l) ||
 		!f.open(l, `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>`) || !f.bind(l) {
 		return

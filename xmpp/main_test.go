@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,11 +27,11 @@ var shared = sync.OnceValues(func() (*stack.Stack, error) {
 	return stack.Start(context.Background(), stack.Options{Only: []string{stack.Prosody}, Unlisted: true})
 })
 
-var sharedUsed bool
+var sharedUsed atomic.Bool
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if sharedUsed {
+	if sharedUsed.Load() {
 		if s, err := shared(); err == nil {
 			if err := s.Stop(context.Background()); err != nil {
 				fmt.Fprintln(os.Stderr, "stop Prosody:", err)
@@ -48,7 +49,7 @@ func TestMain(m *testing.M) {
 // prosody returns the shared server. A machine without the private root fails, with the remedy in the error.
 func prosody(t testing.TB) *stack.Stack {
 	t.Helper()
-	sharedUsed = true
+	sharedUsed.Store(true)
 	s, err := shared()
 	if err != nil {
 		t.Fatal(err)
@@ -176,6 +177,20 @@ func (p *probe) told() string {
 		out = append(out, fmt.Sprintf("%+v", e))
 	}
 	return strings.Join(out, "\n\t")
+}
+
+// items are the records of node that p got and that nobody awaited. Records of a subscription of the bare JID come to all
+// sessions of a user, those of other tests included.
+func (p *probe) items(node string) []xmpp.Item {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []xmpp.Item
+	for _, e := range p.log {
+		if i, ok := e.(xmpp.Item); ok && i.Node == node {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 func any_[T any](T) bool { return true }

@@ -264,7 +264,7 @@ func (c *Client) bringInOrder(s *session) {
 	defer wg.Wait()
 	again := time.NewTicker(nodeRetry)
 	defer again.Stop()
-	failed := -1 // of the last report
+	var last NodeReport // that was told
 	for {
 		for _, sub := range c.subscriptions() {
 			if sub.begin(s) {
@@ -273,10 +273,11 @@ func (c *Client) bringInOrder(s *session) {
 		}
 		c.checkNodes(s)
 		report := c.Nodes()
-		if f := c.handler.Nodes; f != nil && s.life.Err() == nil && (failed != 0 || len(report.Failed) > 0) {
+		news := report.Checked != last.Checked || len(report.Failed) > 0 || len(last.Failed) > 0
+		if f := c.handler.Nodes; f != nil && s.life.Err() == nil && news {
 			c.inbox.put(always, func() { f(report) })
+			last = report
 		}
-		failed = len(report.Failed)
 		select {
 		case <-s.work:
 		case <-again.C:

@@ -141,8 +141,9 @@ func (s *session) notePresence(p *Presence) bool {
 			delete(who.resources, p.JID)
 			return known
 		}
+		known := len(who.resources) > 0
 		clear(who.resources)
-		return true
+		return known
 	}
 	was, known := who.resources[p.JID]
 	if !known && len(who.resources) >= maxResources {

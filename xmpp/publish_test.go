@@ -2,6 +2,7 @@ package xmpp_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,11 +39,271 @@ func TestARecordReachesItsMemberAndNobodyElse(t *testing.T) {
 	if r, err := pub.Publish(within(t, 5*time.Second), node, want); r != xmpp.Accepted || err != nil {
 		t.Fatalf("%v, %v", r, err)
 	}
-	got := await(crm, any_[xmpp.Item])
+	got := await(crm, on(node))
 	if diff := cmp.Diff(xmpp.Item{Node: node, ID: "c1", Call: want}, got); diff != "" {
 		t.Error(diff)
 	}
 	if r, err := mallory.Publish(t.Context(), node, want); r != xmpp.NotSent || !errors.Is(err, xmpp.ErrUnknownNode) {
 		t.Errorf("mallory: %v, %v", r, err)
+	}
+}
+
+// received publishes the record and returns it as p got it.
+func received(t *testing.T, pub, p *probe, node string, c record.Call) xmpp.Item {
+	t.Helper()
+	if r, err := pub.Publish(within(t, patience), node, c); r != xmpp.Accepted {
+		t.Fatal(r, err)
+	}
+	return await(p, func(i xmpp.Item) bool { return i.Node == node && i.Call.ID == c.ID && i.Call.Seq == c.Seq })
+}
+
+// on says whether an item is of the node.
+func on(node string) func(xmpp.Item) bool {
+	return func(i xmpp.Item) bool { return i.Node == node }
+}
+
+// flush makes sure that whatever was sent to p before is in its log: stanzas from one to another keep their order, and
+// so do those that a server makes of them.
+func flush(t *testing.T, pub, p *probe) {
+	t.Helper()
+	if err := pub.SendRaw(t.Context(), "<message type='chat' to='"+p.Full()+"'><body>flush</body></message>"); err != nil {
+		t.Fatal(err)
+	}
+	await(p, func(c xmpp.Chat) bool { return c.Body == "flush" })
+}
+
+func TestWhoLeavesReceivesNothingMore(t *testing.T) {
+	t.Parallel()
+	s, node := prosody(t), nodeName(t)
+	pub := up(t, config(s, "queueapp", t.Name()))
+	bare := up(t, config(s, "user1", t.Name()))
+	fullConfig := config(s, "user1", t.Name()+"-full")
+	fullConfig.NoPresence = true
+	full := up(t, fullConfig)
+	stays := up(t, config(s, "user2", t.Name()))
+	both := []string{"user2@localhost", "user1@localhost", "user1@localhost/x"}
+	if err := pub.SetNode(t.Context(), xmpp.Node{Name: node, Members: both}); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*probe{bare, full, stays} {
+		p.Subscribe(node, xmpp.SubscribeOptions{FullJID: p == full})
+		await(p, func(s xmpp.Subscription) bool { return s.Active })
+	}
+	first := received(t, pub, stays, node, call("c1", 1, record.Offered, record.Ringing))
+	for _, p := range []*probe{bare, full} {
+		if diff := cmp.Diff(first, await(p, on(node))); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if err := pub.SetMembers(t.Context(), node, both[:1]); err != nil {
+		t.Fatal(err)
+	}
+	received(t, pub, stays, node, call("c1", 2, record.Answered, record.Talking))
+	for _, p := range []*probe{bare, full} {
+		flush(t, pub, p)
+		if got := p.items(node); got != nil {
+			t.Errorf("who left got %+v", got)
+		}
+		if _, err := p.Fetch(t.Context(), node); err == nil {
+			t.Error("who left can fetch")
+		}
+	}
+	// Whoever comes back, and is put on the list by the owner, receives without having to know.
+	if err := pub.SetNode(t.Context(), xmpp.Node{Name: node, Members: both, Enrol: true}); err != nil {
+		t.Fatal(err)
+	}
+	received(t, pub, bare, node, call("c1", 3, record.Ended, record.Closed))
+}
+
+// A node that somebody made otherwise is made as it should be, and its uninvited subscribers are taken off.
+func TestAnOpenNodeIsRepaired(t *testing.T) {
+	t.Parallel()
+	s, node := prosody(t), nodeName(t)
+	pub := up(t, config(s, "queueapp", t.Name()))
+	mallory := up(t, config(s, stack.Stranger, t.Name()))
+	member := up(t, config(s, "user1", t.Name()))
+	create := "<iq type='set' id='create' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='" + node + "'/><configure><x xmlns='jabber:x:data' type='submit'>" +
+		"<field var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#node_config</value></field><field var='pubsub#access_model'><value>open</value></field><field var='pubsub#persist_items'><value>1</value></field></x></configure></pubsub></iq>" +
+		"<iq type='set' id='affiliate' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><affiliations node='" + node + "'><affiliation jid='user3@localhost' affiliation='publisher'/></affiliations></pubsub></iq>"
+	if err := pub.SendRaw(t.Context(), create); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, pub, mallory) // the node is there
+	mallory.Subscribe(node, xmpp.SubscribeOptions{})
+	if s := await(mallory, any_[xmpp.Subscription]); !s.Active {
+		t.Fatalf("the node is not open, so the test proves nothing: %+v", s)
+	}
+	if err := pub.SetNode(t.Context(), xmpp.Node{Name: node, Members: []string{"user1@localhost"}, Enrol: true}); err != nil {
+		t.Fatal(err)
+	}
+	received(t, pub, member, node, call("c1", 1, record.Offered, record.Ringing))
+	flush(t, pub, mallory)
+	if got := mallory.items(node); got != nil {
+		t.Errorf("mallory got %+v", got)
+	}
+	if _, err := member.Fetch(t.Context(), node); err == nil {
+		t.Error("the record was kept")
+	}
+	if err := pub.CheckNode(t.Context(), node); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatACurrentNodeKeeps(t *testing.T) {
+	t.Parallel()
+	s, node := prosody(t), nodeName(t)
+	pub := up(t, config(s, "queueapp", t.Name()))
+	early := up(t, config(s, "user1", t.Name()))
+	if err := pub.SetNode(t.Context(), xmpp.Node{Name: node, Mode: record.Current, Members: []string{"user1@localhost"}, Enrol: true}); err != nil {
+		t.Fatal(err)
+	}
+	first := call("c1", 1, record.Offered, record.Ringing)
+	if i := received(t, pub, early, node, first); i.ID != record.CurrentItem {
+		t.Errorf("item id %s", i.ID)
+	}
+	late := up(t, config(s, "user1", t.Name()+"-late"))
+	late.Subscribe(node, xmpp.SubscribeOptions{Fetch: true})
+	if diff := cmp.Diff(xmpp.Item{Node: node, ID: record.CurrentItem, Call: first, Fetched: true}, await(late, on(node))); diff != "" {
+		t.Error(diff)
+	}
+	closed := call("c1", 2, record.Ended, record.Closed)
+	received(t, pub, early, node, closed)
+	items, err := late.Fetch(t.Context(), node)
+	if err != nil || len(items) != 1 {
+		t.Fatal(items, err)
+	}
+	if diff := cmp.Diff(closed.Anonymous(), items[0].Call); diff != "" {
+		t.Errorf("(-what may be kept +what is kept)\n%s", diff)
+	}
+	// Made transient, it keeps nothing.
+	if err := pub.SetNode(t.Context(), xmpp.Node{Name: node, Members: []string{"user1@localhost"}}); err != nil {
+		t.Fatal(err)
+	}
+	if items, err := late.Fetch(t.Context(), node); err == nil {
+		t.Errorf("still kept: %+v", items)
+	}
+}
+
+func TestADeletedNode(t *testing.T) {
+	t.Parallel()
+	s, node := prosody(t), nodeName(t)
+	pub := up(t, config(s, "queueapp", t.Name()))
+	crm := up(t, config(s, "user1", t.Name()))
+	n := xmpp.Node{Name: node, Members: []string{"user1@localhost"}}
+	if err := pub.SetNode(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	crm.Subscribe(node, xmpp.SubscribeOptions{})
+	await(crm, func(s xmpp.Subscription) bool { return s.Active })
+	if err := pub.DeleteNode(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
+	await(crm, func(s xmpp.Subscription) bool { return !s.Active })
+	if r, err := pub.Publish(t.Context(), node, call("c1", 1, record.Offered, record.Ringing)); r != xmpp.NotSent || !errors.Is(err, xmpp.ErrUnknownNode) {
+		t.Error(r, err)
+	}
+	if err := pub.DeleteNode(t.Context(), node); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+	// Somebody else deletes it: the next record is refused, and the one after finds it made again.
+	if err := pub.SetNode(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	raw := "<iq type='set' id='delete' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><delete node='" + node + "'/></pubsub></iq>"
+	if err := pub.SendRaw(t.Context(), raw); err != nil {
+		t.Fatal(err)
+	}
+	r, err := pub.Publish(within(t, patience), node, call("c1", 2, record.Offered, record.Ringing))
+	var why *xmpp.RefusedError
+	if r != xmpp.Refused || !errors.As(err, &why) || why.Condition != "item-not-found" {
+		t.Error(r, err)
+	}
+	if r, err := pub.Publish(within(t, patience), node, call("c1", 2, record.Offered, record.Ringing)); r != xmpp.Accepted {
+		t.Error(r, err)
+	}
+}
+
+func TestUnsubscribe(t *testing.T) {
+	t.Parallel()
+	s, node := prosody(t), nodeName(t)
+	pub := up(t, config(s, "queueapp", t.Name()))
+	crm := up(t, config(s, "user1", t.Name()))
+	if err := pub.SetNode(t.Context(), xmpp.Node{Name: node, Members: []string{"user1@localhost"}}); err != nil {
+		t.Fatal(err)
+	}
+	crm.Subscribe(node, xmpp.SubscribeOptions{})
+	await(crm, func(s xmpp.Subscription) bool { return s.Active })
+	if err := crm.Unsubscribe(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := pub.Publish(within(t, patience), node, call("c1", 1, record.Offered, record.Ringing)); r != xmpp.Accepted {
+		t.Fatal(r, err)
+	}
+	flush(t, pub, crm)
+	if got := crm.items(node); got != nil {
+		t.Errorf("it got %+v", got)
+	}
+	if err := crm.Unsubscribe(t.Context(), node); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsNoNode(t *testing.T) {
+	t.Parallel()
+	c, err := xmpp.New(xmpp.Config{JID: "queueapp@localhost", Password: "x"}, xmpp.Handler{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []xmpp.Node{{}, {Name: "a\nb"}, {Name: "n", Mode: "open"}, {Name: "n", Members: []string{"localhost"}}, {Name: "n", Members: []string{"@@"}}} {
+		if err := c.KeepNode(n); err == nil {
+			t.Errorf("%+v was taken", n)
+		}
+	}
+	if err := c.KeepNode(xmpp.Node{Name: "n", Members: []string{"USER1@LocalHost", "user1@localhost/x"}}); err != nil {
+		t.Error(err)
+	}
+	if r := c.Nodes(); r.Checked != 0 || !errors.Is(r.Failed["n"], xmpp.ErrDown) {
+		t.Errorf("%+v", r)
+	}
+	if err := c.SetMembers(t.Context(), "other", nil); !errors.Is(err, xmpp.ErrUnknownNode) {
+		t.Error(err)
+	}
+	if err := c.CheckNode(t.Context(), "n"); !errors.Is(err, xmpp.ErrDown) {
+		t.Error(err)
+	}
+}
+
+// Many records on many nodes at once: all arrive, and those of a node in the order in which they were published.
+func TestManyRecordsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := prosody(t)
+	pub := up(t, config(s, "queueapp", t.Name()))
+	crm := up(t, config(s, "user1", t.Name()))
+	const nodes, records = 10, 30
+	done := make(chan error, nodes)
+	for n := range nodes {
+		name := nodeName(t) + string(rune('a'+n))
+		go func() {
+			err := pub.SetNode(t.Context(), xmpp.Node{Name: name, Members: []string{"user1@localhost"}, Enrol: true})
+			for i := range records {
+				if err == nil {
+					_, err = pub.Publish(t.Context(), name, call(name, int64(i+1), record.Updated, record.Talking))
+				}
+			}
+			done <- err
+		}()
+	}
+	for range nodes {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := map[string]int64{}
+	for range nodes * records {
+		i := await(crm, func(i xmpp.Item) bool { return strings.HasPrefix(i.Node, nodeName(t)) })
+		if i.Call.Seq != last[i.Node]+1 {
+			t.Fatalf("%s: seq %d after %d", i.Node, i.Call.Seq, last[i.Node])
+		}
+		last[i.Node] = i.Call.Seq
 	}
 }
