@@ -2,7 +2,6 @@ package phone
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,9 +10,6 @@ import (
 
 	"ringside/softwaresim/phone/voice"
 )
-
-// byeTime is how long a BYE is waited for before the call counts as over anyway.
-const byeTime = 5 * time.Second
 
 // Side is who did something: this phone or the other side.
 type Side string
@@ -40,6 +36,9 @@ type Outcome struct {
 }
 
 // Call is one call at a phone, in or out. All methods are safe for concurrent use.
+//
+// A goroutine of its own lives through the call: it alone reads the mailbox and owns
+// the fields of the second group.
 type Call struct {
 	ua      *UA
 	phone   *Phone // nil for a call from the trunk
@@ -48,38 +47,33 @@ type Call struct {
 	from    Party
 	to      string
 	id      string
+	key     string // of its dialog
 	media   *voice.Stream
 	feed    feed
+	box     *mailbox[message]
 
-	hangup   chan struct{} // closed when this side wants it to end
-	told     chan verdict  // what Answer or Refuse said
-	answered chan struct{} // closed when the 200 was sent or received
-	acked    chan struct{} // closed when the ACK was received
-	given    chan struct{} // closed when a CANCEL was received
-	done     chan struct{}
-
-	onceHangup, onceAcked sync.Once
-
-	mu       sync.Mutex
 	dialog   dialog
-	far      voice.Session // theirs
-	version  int           // of our SDP
-	ended    bool
-	bye      bool // ours was sent
+	invite   *served // of a call in
+	version  int     // of our SDP
+	far      voice.Session
 	answerAt time.Time
-	cancel   string // Reason of the CANCEL
-	outcome  Outcome
+
+	hangup     chan struct{} // closed when this side wants it to end
+	onceHangup sync.Once
+	told       chan verdict  // what Answer or Refuse said
+	answered   chan struct{} // closed when the 200 was sent or received
+	done       chan struct{}
+	outcome    Outcome // written before done is closed
 }
 
-func (u *UA) newCall(number string, from Party, to, id string) *Call {
+func (u *UA) newCall(number string, from Party, to string, d dialog) *Call {
 	return &Call{
-		ua: u, number: number, from: from, to: to, id: id,
+		ua: u, number: number, from: from, to: to, dialog: d, id: d.callID, key: d.key(),
 		feed:     feed{keep: true},
+		box:      newMailbox[message](),
 		hangup:   make(chan struct{}),
 		told:     make(chan verdict, 1),
 		answered: make(chan struct{}),
-		acked:    make(chan struct{}),
-		given:    make(chan struct{}),
 		done:     make(chan struct{}),
 	}
 }
@@ -96,6 +90,9 @@ func (c *Call) To() string { return c.to }
 // Inbound reports whether the call came to this phone.
 func (c *Call) Inbound() bool { return c.inbound }
 
+// String names the call for logs and messages.
+func (c *Call) String() string { return fmt.Sprintf("call %s from %s to %q", c.id, c.from, c.to) }
+
 // Events returns what has happened to the call so far.
 func (c *Call) Events() []Event { return c.feed.events() }
 
@@ -106,14 +103,18 @@ func (c *Call) Watch() *Watch { return c.feed.watch() }
 // Done is closed when the call is over.
 func (c *Call) Done() <-chan struct{} { return c.done }
 
-// Outcome is how the call ended. It is the zero value before Done is closed.
+// Outcome is how the call ended, the zero value before Done is closed.
 func (c *Call) Outcome() Outcome {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.outcome
+	select {
+	case <-c.done:
+		return c.outcome
+	default:
+		return Outcome{}
+	}
 }
 
-// AwaitAnswer waits until the call is answered. If it ends first, the error says how.
+// AwaitAnswer waits until the call is answered. If it ends first, the error says how
+// and wraps ErrOver.
 func (c *Call) AwaitAnswer(ctx context.Context) error {
 	select {
 	case <-c.answered:
@@ -124,8 +125,7 @@ func (c *Call) AwaitAnswer(ctx context.Context) error {
 	case <-c.answered:
 		return nil
 	case <-c.done:
-		o := c.Outcome()
-		return fmt.Errorf("call to %s not answered: %d %s: %w", c.to, o.Code, o.Reason, ErrOver)
+		return fmt.Errorf("call to %s not answered: %d %s: %w", c.to, c.outcome.Code, c.outcome.Reason, ErrOver)
 	case <-ctx.Done():
 		return fmt.Errorf("wait for call to %s to be answered: %w", c.to, context.Cause(ctx))
 	}
@@ -135,7 +135,7 @@ func (c *Call) AwaitAnswer(ctx context.Context) error {
 func (c *Call) AwaitEnd(ctx context.Context) (Outcome, error) {
 	select {
 	case <-c.done:
-		return c.Outcome(), nil
+		return c.outcome, nil
 	case <-ctx.Done():
 		return Outcome{}, fmt.Errorf("wait for call to %s to end: %w", c.to, context.Cause(ctx))
 	}
@@ -199,7 +199,7 @@ func (c *Call) Heard() voice.Heard { return c.media.Heard() }
 
 // openMedia opens the call's sound, which begins with the answer.
 func (c *Call) openMedia(m voice.Media) (err error) {
-	c.media, err = voice.Open(c.ua.local.Addr(), m, voice.Events{
+	c.media, err = voice.Open(c.ua.wire.local.Addr(), m, voice.Events{
 		First:       func(at time.Time) { c.note(Event{At: at, Kind: MediaReceived}) },
 		KeyReceived: func(at time.Time, key byte) { c.note(Event{At: at, Kind: KeyReceived, Key: string(key)}) },
 		KeySent:     func(at time.Time, key byte) { c.note(Event{At: at, Kind: KeySent, Key: string(key)}) },
@@ -219,78 +219,33 @@ func (c *Call) note(e Event) {
 
 // establish notes the answer and begins the media. The time is that of the 200.
 func (c *Call) establish(at time.Time, far voice.Session) {
-	c.mu.Lock()
 	c.answerAt, c.far = at, far
-	c.mu.Unlock()
-	c.note(Event{At: at, Kind: Answered, Code: 200})
+	c.note(Event{At: at, Kind: Answered, Code: sip.StatusOK})
 	c.media.Start(far)
 	close(c.answered)
 }
 
-// talk waits until the call is over, hanging up when told to or, if limit is not
-// zero, after that time.
-func (c *Call) talk(limit time.Duration) {
-	var expired <-chan time.Time
-	if limit > 0 {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		expired = timer.C
+// finish ends the call: it closes the media, notes the end, and forgets the call. It
+// is the last thing that the call's goroutine does.
+func (c *Call) finish(at time.Time, o Outcome) {
+	if !c.answerAt.IsZero() {
+		o.Answered, o.Talked = true, at.Sub(c.answerAt)
 	}
-	select {
-	case <-c.done:
-	case <-c.hangup:
-		c.sendBye("")
-	case <-expired:
-		c.sendBye("")
+	if c.inbound && o.Answered {
+		c.invite.acknowledged() // or so late that the 200 need not be repeated
 	}
+	c.outcome = o
+	heard := c.media.Close()
+	c.ua.forget(c)
+	c.note(Event{At: at, Kind: Ended, Code: o.Code, Reason: o.Reason, Outcome: &o, Heard: &heard})
+	c.feed.finish()
+	close(c.done)
 }
 
-// sendBye ends an answered call from this side.
-func (c *Call) sendBye(reason string) {
-	c.mu.Lock()
-	if c.ended || c.bye {
-		c.mu.Unlock()
-		<-c.done
-		return
-	}
-	c.bye = true
-	bye := c.dialog.request(sip.BYE)
-	c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), byeTime)
-	defer cancel()
-	at := time.Now()
-	c.note(Event{At: at, Kind: ByeSent})
-	_, err := c.ua.do(ctx, bye)
-	if err != nil && !errors.Is(err, sip.ErrTransactionTerminated) {
-		reason = err.Error()
-	}
-	c.finish(at, Outcome{By: Us, Code: 200, Reason: reason})
-}
-
-// contactUser is what the user part of our Contact is.
+// contactUser is the user part of our Contact.
 func (c *Call) contactUser() string {
 	if c.phone != nil {
 		return c.phone.line
 	}
 	return escapeUser(c.number)
-}
-
-// finish ends the call once: it closes the media, notes the end, and forgets the call.
-func (c *Call) finish(at time.Time, o Outcome) {
-	c.mu.Lock()
-	if c.ended {
-		c.mu.Unlock()
-		return
-	}
-	c.ended = true
-	if !c.answerAt.IsZero() {
-		o.Answered, o.Talked = true, at.Sub(c.answerAt)
-	}
-	c.outcome = o
-	c.mu.Unlock()
-	heard := c.media.Close()
-	c.note(Event{At: at, Kind: Ended, Code: o.Code, Reason: o.Reason, Outcome: &o, Heard: &heard})
-	c.feed.finish()
-	c.ua.forget(c)
-	close(c.done)
 }

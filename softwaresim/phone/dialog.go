@@ -1,15 +1,17 @@
 package phone
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"net/netip"
+	"strings"
 
-	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
 )
 
 // dialog is one side's knowledge of a SIP dialog (RFC 3261 §12): what every request
-// in it carries. Call.mu guards it.
+// in it carries.
 type dialog struct {
 	callID string
 	local  sip.FromHeader // ours, with our tag
@@ -19,10 +21,16 @@ type dialog struct {
 	seq    uint32         // CSeq of our last request
 }
 
-// dialogKey finds a call for a request that comes in: its Call-ID and our tag.
+// key is under which a request within the dialog finds its call: the Call-ID and our
+// tag.
+func (d *dialog) key() string {
+	tag, _ := d.local.Params.Get("tag")
+	return dialogKey(d.callID, tag)
+}
+
 func dialogKey(callID, localTag string) string { return callID + " " + localTag }
 
-// dialogAsCaller is the dialog that an INVITE of ours and a response to it make.
+// asCaller takes what a response to our INVITE says of the other side.
 func (d *dialog) asCaller(res *sip.Response) {
 	if to := res.To(); to != nil {
 		d.remote = *sip.HeaderClone(to).(*sip.ToHeader)
@@ -39,12 +47,12 @@ func (d *dialog) asCaller(res *sip.Response) {
 
 // dialogAsCalled is the dialog that an INVITE to us makes; its To carries our tag.
 func dialogAsCalled(invite *sip.Request) (dialog, error) {
-	from, to, contact, id := invite.From(), invite.To(), invite.Contact(), invite.CallID()
-	if from == nil || to == nil || contact == nil || id == nil {
-		return dialog{}, fmt.Errorf("INVITE without From, To, Contact or Call-ID")
+	from, to, contact := invite.From(), invite.To(), invite.Contact()
+	if contact == nil {
+		return dialog{}, errors.New("INVITE without Contact")
 	}
 	d := dialog{
-		callID: id.Value(),
+		callID: invite.CallID().Value(),
 		local:  to.AsFrom(),
 		remote: sip.ToHeader{DisplayName: from.DisplayName, Address: *from.Address.Clone(), Params: from.Params.Clone()},
 		target: *contact.Address.Clone(),
@@ -67,10 +75,29 @@ func (d *dialog) request(method sip.RequestMethod) *sip.Request {
 	return req
 }
 
+// hop is the address that the dialog's requests are sent to: its first route, or the
+// other side's Contact. A name in place of an address is taken for the switch.
+func (d *dialog) hop(server netip.AddrPort) netip.AddrPort {
+	uri := d.target
+	if len(d.routes) > 0 {
+		var route sip.Uri
+		if _, err := sip.ParseAddressValue(d.routes[0], &route, nil); err == nil {
+			uri = route
+		}
+	}
+	host, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
+	if err != nil {
+		return server
+	}
+	if uri.Port <= 0 || uri.Port > 65535 {
+		uri.Port = 5060
+	}
+	return netip.AddrPortFrom(host, uint16(uri.Port))
+}
+
 // newRequest makes a request with all that RFC 3261 §8.1.1 asks for but the Via.
 func newRequest(method sip.RequestMethod, target sip.Uri, from *sip.FromHeader, to *sip.ToHeader, callID string, seq uint32) *sip.Request {
 	req := sip.NewRequest(method, target)
-	req.SetTransport("UDP")
 	id, forwards := sip.CallIDHeader(callID), sip.MaxForwardsHeader(70)
 	req.AppendHeader(sip.HeaderClone(from))
 	req.AppendHeader(sip.HeaderClone(to))
@@ -81,15 +108,24 @@ func newRequest(method sip.RequestMethod, target sip.Uri, from *sip.FromHeader, 
 	return req
 }
 
-// newCancel makes the CANCEL of an INVITE (RFC 3261 §9.1): its own branch, number
-// and destination.
-func newCancel(invite *sip.Request) *sip.Request {
-	cancel := newRequest(sip.CANCEL, *invite.Recipient.Clone(), invite.From(), invite.To(),
-		invite.CallID().Value(), invite.CSeq().SeqNo)
-	cancel.PrependHeader(invite.Via().Clone())
-	sip.CopyHeaders("Route", invite, cancel)
-	cancel.SetDestination(invite.Destination())
-	return cancel
+// newCancel makes the CANCEL of an INVITE (RFC 3261 §9.1): its branch and number.
+func newCancel(invite *sip.Request) *sip.Request { return newSibling(sip.CANCEL, invite, invite.To()) }
+
+// newRefusalAck makes the ACK of an INVITE's final response other than a 200 (RFC 3261
+// §17.1.1.3), which is part of the INVITE's transaction.
+func newRefusalAck(invite *sip.Request, res *sip.Response) *sip.Request {
+	to := res.To()
+	if to == nil {
+		to = invite.To()
+	}
+	return newSibling(sip.ACK, invite, to)
+}
+
+func newSibling(method sip.RequestMethod, invite *sip.Request, to *sip.ToHeader) *sip.Request {
+	req := newRequest(method, *invite.Recipient.Clone(), invite.From(), to, invite.CallID().Value(), invite.CSeq().SeqNo)
+	req.PrependHeader(invite.Via().Clone())
+	sip.CopyHeaders("Route", invite, req)
+	return req
 }
 
 // setSDP gives a request or response a session as its body.
@@ -98,112 +134,75 @@ func setSDP(m sip.Message, body []byte) {
 	m.SetBody(body)
 }
 
-// transact sends a request from the agent's port and returns its transaction. The
-// caller must terminate it.
-func (u *UA) transact(ctx context.Context, req *sip.Request) (sip.ClientTransaction, error) {
-	tx, err := u.client.TransactionRequest(ctx, req, u.fromOurPort)
-	if err != nil {
-		return nil, fmt.Errorf("send %s to %s: %w", req.Method, req.Destination(), err)
-	}
-	return tx, nil
-}
-
-// do sends a request and returns its final response.
-func (u *UA) do(ctx context.Context, req *sip.Request) (*sip.Response, error) {
-	tx, err := u.transact(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Terminate()
-	return final(ctx, req, tx)
-}
-
-// final waits for a transaction's final response.
-func final(ctx context.Context, req *sip.Request, tx sip.ClientTransaction) (*sip.Response, error) {
-	for {
-		select {
-		case res := <-tx.Responses():
-			if !res.IsProvisional() {
-				return res, nil
-			}
-		case <-tx.Done():
-			return nil, fmt.Errorf("no answer to %s from %s: %w", req.Method, req.Destination(), tx.Err())
-		case <-ctx.Done():
-			return nil, fmt.Errorf("no answer to %s from %s: %w", req.Method, req.Destination(), context.Cause(ctx))
-		}
-	}
-}
-
-// write sends a request that has no transaction: the ACK of a 200.
-func (u *UA) write(req *sip.Request) error {
-	if err := u.client.WriteRequest(req, u.fromOurPort); err != nil {
-		return fmt.Errorf("send %s to %s: %w", req.Method, req.Destination(), err)
-	}
-	return nil
-}
-
-// fromOurPort makes the library send a request from the port that it listens on, and
-// gives it a Via unless it has one.
-func (u *UA) fromOurPort(c *sipgo.Client, req *sip.Request) error {
-	req.Laddr = sip.Addr{IP: u.local.Addr().AsSlice(), Port: int(u.local.Port())}
-	if req.Via() == nil {
-		return sipgo.ClientRequestAddVia(c, req)
-	}
-	return nil
-}
-
-// authorise answers a challenge (401 or 407) by sending the request again with a
-// digest (RFC 8760 §2), as a new transaction that the caller must terminate.
-func (u *UA) authorise(ctx context.Context, req *sip.Request, challenge *sip.Response, user, password string) (*sip.Request, sip.ClientTransaction, error) {
-	again := req.Clone()
-	again.Laddr = req.Laddr
-	tx, err := u.client.TransactionDigestAuth(ctx, again, challenge, sipgo.DigestAuth{Username: user, Password: password})
-	if err != nil {
-		return nil, nil, fmt.Errorf("answer the challenge of %s: %w", req.Destination(), err)
-	}
-	return again, tx, nil
-}
-
 // challenged reports whether a response asks for credentials.
 func challenged(res *sip.Response) bool {
 	return res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
 }
 
-// key is under which requests within the call's dialog are found.
-func (c *Call) key() string {
-	tag, _ := c.dialog.local.Params.Get("tag")
-	return dialogKey(c.dialog.callID, tag)
+// authorise makes the request again, with the number given and the credentials that
+// the challenge asks for (RFC 8760).
+func authorise(req *sip.Request, challenge *sip.Response, seq uint32, user, password string) (*sip.Request, error) {
+	asks, answers := "WWW-Authenticate", "Authorization"
+	if challenge.StatusCode == sip.StatusProxyAuthRequired {
+		asks, answers = "Proxy-Authenticate", "Proxy-Authorization"
+	}
+	var failures error
+	for _, h := range challenge.GetHeaders(asks) {
+		c, err := digest.ParseChallenge(h.Value())
+		if err == nil {
+			var credentials *digest.Credentials
+			credentials, err = digest.Digest(c, digest.Options{Method: req.Method.String(),
+				URI: req.Recipient.Addr(), Username: user, Password: password})
+			if err == nil {
+				again := req.Clone()
+				again.RemoveHeader("Via")
+				again.RemoveHeader(answers)
+				again.CSeq().SeqNo = seq
+				again.AppendHeader(sip.NewHeader(answers, credentials.String()))
+				return again, nil
+			}
+		}
+		failures = errors.Join(failures, err)
+	}
+	return nil, fmt.Errorf("answer the challenge of %s: %w", asks, errors.Join(failures, errors.New("no digest that is known")))
 }
 
-// callOf returns the call that a request within a dialog belongs to, or nil.
-func (u *UA) callOf(req *sip.Request) *Call {
-	to, id := req.To(), req.CallID()
-	if to == nil || id == nil {
-		return nil
+// reasonOf is what a request's Reason headers say, empty without one.
+func reasonOf(req *sip.Request) string {
+	var all []string
+	for _, h := range req.GetHeaders("Reason") {
+		all = append(all, h.Value())
 	}
-	tag, ok := to.Params.Get("tag")
-	if !ok {
-		return nil
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.calls[dialogKey(id.Value(), tag)]
+	return strings.Join(all, ", ")
 }
 
-// remember makes requests within the call's dialog find it. It fails when the user
-// agent is closing.
-func (u *UA) remember(c *Call) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.closing {
-		return false
+// phrase is what a final response's status line says beside its code.
+func phrase(code int) string {
+	switch code {
+	case sip.StatusOK:
+		return "OK"
+	case sip.StatusBadRequest:
+		return "Bad Request"
+	case sip.StatusNotFound:
+		return "Not Found"
+	case sip.StatusMethodNotAllowed:
+		return "Method Not Allowed"
+	case sip.StatusTemporarilyUnavailable:
+		return "Temporarily Unavailable"
+	case sip.StatusCallTransactionDoesNotExists:
+		return "Call/Transaction Does Not Exist"
+	case sip.StatusBusyHere:
+		return "Busy Here"
+	case sip.StatusNotAcceptableHere:
+		return "Not Acceptable Here"
+	case sip.StatusInternalServerError:
+		return "Server Internal Error"
+	case sip.StatusServiceUnavailable:
+		return "Service Unavailable"
+	case sip.StatusGlobalBusyEverywhere:
+		return "Busy Everywhere"
+	case sip.StatusGlobalDecline:
+		return "Decline"
 	}
-	u.calls[c.key()] = c
-	return true
-}
-
-func (u *UA) forget(c *Call) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.calls, c.key())
+	return "Refused"
 }

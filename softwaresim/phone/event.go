@@ -115,10 +115,7 @@ var ErrOver = voice.ErrClosed
 // never holds up the phone: what is not yet read waits in memory. Close it when done.
 // One goroutine at a time may call Next.
 type Watch struct {
-	mu     sync.Mutex
-	queue  []Event
-	over   bool
-	wake   chan struct{}
+	box    *mailbox[Event]
 	leave  func(*Watch)
 	passed []Kind // what Next skipped, for its error message
 }
@@ -128,68 +125,36 @@ type Watch struct {
 // ctx is done. The error is ErrOver where no such event can come any more.
 func (w *Watch) Next(ctx context.Context, kinds ...Kind) (Event, error) {
 	for {
-		w.mu.Lock()
-		for len(w.queue) > 0 {
-			e := w.queue[0]
-			w.queue = w.queue[1:]
-			if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
-				w.passed = w.passed[:0]
-				w.mu.Unlock()
-				return e, nil
-			}
-			w.passed = append(w.passed, e.Kind)
+		e, err := w.box.take(ctx)
+		if err != nil {
+			return Event{}, w.failure(kinds, err)
 		}
-		over := w.over
-		w.mu.Unlock()
-		if over {
-			return Event{}, w.failure(kinds, ErrOver)
+		if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
+			w.passed = w.passed[:0]
+			return e, nil
 		}
-		select {
-		case <-w.wake:
-		case <-ctx.Done():
-			return Event{}, w.failure(kinds, context.Cause(ctx))
-		}
+		w.passed = append(w.passed, e.Kind)
 	}
 }
 
 func (w *Watch) failure(kinds []Kind, cause error) error {
-	names := func(kinds []Kind, none string) string {
-		if len(kinds) == 0 {
-			return none
-		}
-		s := make([]string, len(kinds))
-		for i, k := range kinds {
-			s[i] = string(k)
-		}
-		return strings.Join(s, ", ")
-	}
 	return fmt.Errorf("wait for %s, seen so far: %s: %w",
-		names(kinds, "any event"), names(w.passed, "nothing"), cause)
+		kindNames(kinds, "any event"), kindNames(w.passed, "nothing"), cause)
+}
+
+func kindNames(kinds []Kind, none string) string {
+	if len(kinds) == 0 {
+		return none
+	}
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Close ends the watch. It is safe to call more than once.
 func (w *Watch) Close() { w.leave(w) }
-
-func (w *Watch) push(events ...Event) {
-	w.mu.Lock()
-	w.queue = append(w.queue, events...)
-	w.mu.Unlock()
-	w.nudge()
-}
-
-func (w *Watch) finish() {
-	w.mu.Lock()
-	w.over = true
-	w.mu.Unlock()
-	w.nudge()
-}
-
-func (w *Watch) nudge() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
-}
 
 // feed hands events to its watches. With keep it remembers them, so that a watch
 // that begins late still sees all.
@@ -205,9 +170,13 @@ type feed struct {
 func (f *feed) watch() *Watch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	w := &Watch{wake: make(chan struct{}, 1), leave: f.unwatch}
-	w.queue = append(w.queue, f.kept...)
-	w.over = f.over
+	w := &Watch{box: newMailbox[Event](), leave: f.unwatch}
+	for _, e := range f.kept {
+		w.box.put(e)
+	}
+	if f.over {
+		w.box.finish()
+	}
 	if f.watches == nil {
 		f.watches = make(map[*Watch]struct{})
 	}
@@ -231,7 +200,7 @@ func (f *feed) publish(e Event) {
 		f.kept = append(f.kept, e)
 	}
 	for w := range f.watches {
-		w.push(e)
+		w.box.put(e)
 	}
 }
 
@@ -241,7 +210,7 @@ func (f *feed) finish() {
 	defer f.mu.Unlock()
 	f.over = true
 	for w := range f.watches {
-		w.finish()
+		w.box.finish()
 	}
 }
 
@@ -250,4 +219,71 @@ func (f *feed) events() []Event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.kept)
+}
+
+// mailbox is a queue without bounds: putting never blocks and nothing is lost. Many
+// goroutines may put, one takes.
+type mailbox[T any] struct {
+	wake chan struct{} // has something in it when there may be something to take
+
+	mu    sync.Mutex
+	queue []T
+	over  bool
+}
+
+func newMailbox[T any]() *mailbox[T] { return &mailbox[T]{wake: make(chan struct{}, 1)} }
+
+func (m *mailbox[T]) put(v T) {
+	m.mu.Lock()
+	m.queue = append(m.queue, v)
+	m.mu.Unlock()
+	m.nudge()
+}
+
+// finish says that nothing will be put any more.
+func (m *mailbox[T]) finish() {
+	m.mu.Lock()
+	m.over = true
+	m.mu.Unlock()
+	m.nudge()
+}
+
+func (m *mailbox[T]) nudge() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes what is first, if there is anything.
+func (m *mailbox[T]) next() (v T, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.queue) == 0 {
+		return v, false
+	}
+	v, m.queue = m.queue[0], m.queue[1:]
+	return v, true
+}
+
+// take takes what is first and waits for it until ctx is done. The error is ErrOver
+// once nothing can come any more.
+func (m *mailbox[T]) take(ctx context.Context) (T, error) {
+	for {
+		if v, ok := m.next(); ok {
+			return v, nil
+		}
+		m.mu.Lock()
+		over := m.over && len(m.queue) == 0
+		m.mu.Unlock()
+		var none T
+		if over {
+			return none, ErrOver
+		}
+		select {
+		case <-m.wake:
+		case <-ctx.Done():
+			return none, context.Cause(ctx)
+		}
+	}
 }

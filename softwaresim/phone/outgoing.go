@@ -3,6 +3,7 @@ package phone
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,77 +30,63 @@ func (u *UA) Caller(from Party) *Caller {
 // Dial calls a number. It returns when the INVITE was sent; the call goes on whatever
 // becomes of ctx, until one side hangs up.
 func (c *Caller) Dial(ctx context.Context, number string) (*Call, error) {
-	call := c.ua.newCall(c.from.Number, c.from, number, newID())
-	return call, call.dial(ctx, c.Media, "")
+	return c.ua.dial(ctx, nil, c.from, number, c.Media, "")
 }
 
-// newID returns a fresh Call-ID.
-func newID() string { return rand.Text() }
-
-// dial sends the INVITE and starts the goroutine that stays with the call.
-func (c *Call) dial(ctx context.Context, media voice.Media, password string) error {
-	u := c.ua
-	if err := c.openMedia(media); err != nil {
-		return fmt.Errorf("call %s: %w", c.to, err)
+// dial sends the INVITE and starts the goroutine that lives through the call.
+func (u *UA) dial(ctx context.Context, p *Phone, from Party, number string, media voice.Media, password string) (*Call, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, fmt.Errorf("call %s: %w", number, err)
 	}
-	c.dialog = dialog{
-		callID: c.id,
-		target: u.serverURI(escapeUser(c.to)),
-		local: sip.FromHeader{DisplayName: quoteName(c.from.Name), Address: u.contact(escapeUser(c.from.Number)).Address,
+	target := u.serverURI(escapeUser(number))
+	c := u.newCall(from.Number, from, number, dialog{
+		callID: rand.Text(),
+		target: target,
+		local: sip.FromHeader{DisplayName: quoteName(from.Name), Address: u.contact(escapeUser(from.Number)).Address,
 			Params: sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(16)}}},
-		remote: sip.ToHeader{Address: u.serverURI(escapeUser(c.to))},
+		remote: sip.ToHeader{Address: target},
+	})
+	c.phone = p
+	if err := c.openMedia(media); err != nil {
+		return nil, fmt.Errorf("call %s: %w", number, err)
 	}
-	if !u.remember(c) || !u.enter() {
+	sent := make(chan struct{})
+	if !u.begin(c, func() { c.follow(password, sent) }) {
 		c.media.Close()
-		u.forget(c)
-		return fmt.Errorf("call %s: the user agent is closed", c.to)
+		return nil, fmt.Errorf("call %s: the user agent is closed", number)
 	}
-	invite := c.dialog.request(sip.INVITE)
-	invite.AppendHeader(u.contact(c.contactUser()))
-	setSDP(invite, c.media.Offer().Marshal(u.sessionID, 0))
-	c.note(Event{At: time.Now(), Kind: InviteSent, From: &c.from, To: c.to})
-	tx, err := u.transact(ctx, invite)
-	if err != nil {
-		defer u.wg.Done()
-		c.finish(time.Now(), Outcome{By: Nobody, Reason: err.Error()})
-		return fmt.Errorf("call %s: %w", c.to, err)
-	}
-	go func() {
-		defer u.wg.Done()
-		c.follow(invite, tx, password)
-	}()
-	return nil
+	<-sent
+	return c, nil
 }
 
-// follow stays with a call out: until its final response, and if that is a 200 until
-// the call is over. It answers one challenge.
-func (c *Call) follow(invite *sip.Request, tx sip.ClientTransaction, password string) {
-	res, err := c.awaitFinal(invite, tx)
-	if err == nil && challenged(res) && password != "" {
-		c.mu.Lock()
-		c.dialog.seq++ // the library counts on in the request, we in the dialog
-		c.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), byeTime)
-		again, retry, challengeErr := c.ua.authorise(ctx, invite, res, c.number, password)
-		cancel()
-		if challengeErr != nil {
-			c.finish(time.Now(), Outcome{By: Nobody, Code: res.StatusCode, Reason: challengeErr.Error()})
+// follow lives through a call out. It answers one challenge.
+func (c *Call) follow(password string, sent chan<- struct{}) {
+	invite := c.dialog.request(sip.INVITE)
+	invite.AppendHeader(c.ua.contact(c.contactUser()))
+	setSDP(invite, c.media.Offer().Marshal(c.ua.sessionID, 0))
+	c.note(Event{At: time.Now(), Kind: InviteSent, From: &c.from, To: c.to})
+	asked := c.ua.tx.ask(invite, c.ua.server, c.box)
+	close(sent)
+	m := c.awaitFinal(asked)
+	if m.err == nil && challenged(m.res) && password != "" {
+		c.dialog.seq++
+		again, err := authorise(asked.req, m.res, c.dialog.seq, c.number, password)
+		if err != nil {
+			c.finish(m.at, Outcome{By: Nobody, Code: m.res.StatusCode, Reason: err.Error()})
 			return
 		}
-		invite, tx = again, retry
-		res, err = c.awaitFinal(invite, tx)
+		asked = c.ua.tx.ask(again, c.ua.server, c.box)
+		m = c.awaitFinal(asked)
 	}
 	switch {
-	case err != nil:
-		tx.Terminate()
-		c.finish(time.Now(), Outcome{By: Nobody, Code: sip.StatusRequestTimeout, Reason: err.Error()})
-	case res.IsSuccess():
-		defer tx.Terminate()
-		c.connect(tx, res)
+	case m.err != nil:
+		c.ua.tx.abandon(asked)
+		c.finish(m.at, Outcome{By: Nobody, Code: sip.StatusRequestTimeout, Reason: m.err.Error()})
+	case m.res.IsSuccess():
+		c.connect(asked, m)
 	default:
-		at := c.ua.arrivedAt(res)
-		c.note(Event{At: at, Kind: Refused, Code: res.StatusCode, Reason: res.Reason})
-		c.finish(at, Outcome{By: c.whoRefused(res.StatusCode), Code: res.StatusCode, Reason: res.Reason})
+		c.note(Event{At: m.at, Kind: Refused, Code: m.res.StatusCode, Reason: m.res.Reason})
+		c.finish(m.at, Outcome{By: c.whoRefused(m.res.StatusCode), Code: m.res.StatusCode, Reason: m.res.Reason})
 	}
 }
 
@@ -115,89 +102,70 @@ func (c *Call) whoRefused(code int) Side {
 	return Them
 }
 
-// awaitFinal notes the provisional responses and returns the final one. When told to
-// hang up it sends a CANCEL, but not before something provisional came (RFC 3261 §9.1).
-func (c *Call) awaitFinal(invite *sip.Request, tx sip.ClientTransaction) (*sip.Response, error) {
-	hangup, provisional, wanted := c.hangup, false, false
-	var cancelled <-chan time.Time
+// awaitFinal notes an INVITE's provisional responses and returns the final one, or an
+// error. When told to hang up it sends a CANCEL, but not before something provisional
+// came (RFC 3261 §9.1).
+func (c *Call) awaitFinal(invite *asked) message {
+	hangup, provisional := c.hangup, false
+	var patience <-chan time.Time // how long for a final response after the CANCEL
 	for {
-		select {
-		case res := <-tx.Responses():
-			if !res.IsProvisional() {
-				return res, nil
+		for m, ok := c.box.next(); ok; m, ok = c.box.next() {
+			switch {
+			case m.of == invite && m.err == nil && m.res.IsProvisional():
+				provisional = true
+				c.noteProvisional(m)
+			case m.of == invite:
+				return m
+			case m.req != nil && m.req.req.Method != sip.ACK:
+				c.during(m)
 			}
-			provisional = true
-			c.noteProvisional(res)
-		case <-hangup:
-			hangup, wanted = nil, true
-		case <-cancelled:
-			return nil, fmt.Errorf("no final response to INVITE after CANCEL")
-		case <-tx.Done():
-			return nil, fmt.Errorf("no answer from %s: %w", invite.Destination(), tx.Err())
-		case <-c.done: // the user agent is closing
-			return nil, ErrOver
 		}
-		if wanted && provisional && cancelled == nil {
+		if hangup == nil && provisional && patience == nil {
 			c.note(Event{At: time.Now(), Kind: CancelSent})
-			timer := time.NewTimer(64 * sip.T1)
+			c.ua.tx.ask(newCancel(invite.req), invite.to, c.box)
+			timer := time.NewTimer(timeLimit)
 			defer timer.Stop()
-			cancelled = timer.C
-			c.sendCancel(invite)
+			patience = timer.C
+		}
+		select {
+		case <-c.box.wake:
+		case <-hangup:
+			hangup = nil
+		case <-patience:
+			return message{at: time.Now(), err: errors.New("no final response to the INVITE after its CANCEL")}
+		case <-c.ua.closed:
+			return message{at: time.Now(), err: errors.New("the phone was closed")}
 		}
 	}
 }
 
-// sendCancel sends a CANCEL of its own accord; what counts is the INVITE's response.
-func (c *Call) sendCancel(invite *sip.Request) {
-	if !c.ua.enter() {
-		return
-	}
-	cancel := newCancel(invite)
-	go func() {
-		defer c.ua.wg.Done()
-		ctx, stop := context.WithTimeout(context.Background(), byeTime)
-		defer stop()
-		if _, err := c.ua.do(ctx, cancel); err != nil {
-			c.ua.config.Log.Debug("CANCEL not answered", "call", c.id, "error", err)
-		}
-	}()
-}
-
-func (c *Call) noteProvisional(res *sip.Response) {
-	e := Event{At: c.ua.arrivedAt(res), Kind: Progress, Code: res.StatusCode}
-	switch res.StatusCode {
+func (c *Call) noteProvisional(m message) {
+	e := Event{At: m.at, Kind: Progress, Code: m.res.StatusCode}
+	switch m.res.StatusCode {
 	case sip.StatusTrying:
 		e.Kind = Trying
 	case sip.StatusRinging:
 		e.Kind = Ringing
 	}
 	c.note(e)
-	if res.StatusCode != sip.StatusTrying && len(res.Body()) > 0 { // early media
-		if far, err := voice.ParseSession(res.Body()); err == nil {
+	if m.res.StatusCode != sip.StatusTrying && len(m.res.Body()) > 0 { // early media
+		if far, err := voice.ParseSession(m.res.Body()); err == nil {
 			c.media.Start(far)
 		}
 	}
 }
 
-// connect acknowledges the 200 and stays until the call is over. A 200 that crossed
-// our CANCEL is acknowledged and hung up at once.
-func (c *Call) connect(tx sip.ClientTransaction, res *sip.Response) {
-	at := c.ua.arrivedAt(res)
-	c.mu.Lock()
-	c.dialog.asCaller(res)
-	ack := c.dialog.request(sip.ACK)
-	c.mu.Unlock()
-	tx.OnRetransmission(func(*sip.Response) { _ = c.ua.write(ack.Clone()) })
+// connect acknowledges the 200 and stays until the call is over. If it crossed our
+// CANCEL, the call is hung up at once.
+func (c *Call) connect(invite *asked, m message) {
+	c.dialog.asCaller(m.res)
 	acked := time.Now()
-	if err := c.ua.write(ack.Clone()); err != nil {
-		c.finish(time.Now(), Outcome{By: Nobody, Code: res.StatusCode, Reason: err.Error()})
-		return
-	}
-	far, err := voice.ParseSession(res.Body())
-	c.establish(at, far)
+	c.ua.tx.acknowledge(invite, c.dialog.request(sip.ACK), c.dialog.hop(c.ua.server))
+	far, err := voice.ParseSession(m.res.Body())
+	c.establish(m.at, far)
 	c.note(Event{At: acked, Kind: AckSent})
 	if err != nil {
-		c.sendBye(err.Error())
+		c.sayBye(err.Error())
 		return
 	}
 	c.talk(0)

@@ -1,10 +1,12 @@
 package phone
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
 	"github.com/google/go-cmp/cmp"
 
 	"ringside/softwaresim/phone/voice"
@@ -68,32 +70,31 @@ func FuzzParseKeys(f *testing.F) {
 	})
 }
 
-func TestMarkArrival(t *testing.T) {
-	wire := "OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n\r\n"
-	p := make([]byte, 200)
-	n := markArrival(p, copy(p, wire), 1234)
-	want := "OPTIONS sip:a@b SIP/2.0\r\n" + arrivalHeader + ": 1234\r\nVia: x\r\n\r\n"
-	if got := string(p[:n]); got != want {
-		t.Errorf("got %q\nwant %q", got, want)
+// Whatever comes to the port, the phone behind it goes on working.
+func FuzzDatagram(f *testing.F) {
+	f.Add([]byte("INVITE sip:1000@x SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK1\r\nFrom: \"a\\\" <sip:a@b>;tag=1\r\n" +
+		"To: <sip:1000@x>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:a@b>\r\nRecord-Route: <sip:1.2.3.4;lr>\r\n\r\nv=0\r\n"))
+	f.Add([]byte("CANCEL sip:1000@x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: a\r\nTo: b\r\nCall-ID: 1\r\nCSeq: 1 CANCEL\r\n\r\n"))
+	f.Add([]byte("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nCSeq: 1 INVITE\r\n\r\n"))
+	u, err := Listen(Config{Server: "127.0.0.1:9"})
+	if err != nil {
+		f.Fatal(err)
 	}
-	for _, odd := range []string{"", "\r\n\r\n", "no line", "\x00\x00"} {
-		if n := markArrival(p, copy(p, odd), 1); string(p[:n]) != odd {
-			t.Errorf("%q became %q", odd, p[:n])
+	f.Cleanup(func() { u.Close() })
+	u.NewPhone(Account{Number: "1000"}, RefuseWith(486)).SetLines(1 << 20)
+	parser := sip.NewParser()
+	nobody := netip.MustParseAddrPort("127.0.0.1:9")
+	f.Fuzz(func(_ *testing.T, datagram []byte) {
+		message, err := parser.ParseSIP(datagram)
+		if err != nil {
+			return
 		}
-	}
-	full := make([]byte, len(wire))
-	if n := markArrival(full, copy(full, wire), 1); string(full[:n]) != wire {
-		t.Error("a message that fills the buffer was changed")
-	}
-}
-
-func FuzzMarkArrival(f *testing.F) {
-	f.Add([]byte("INVITE x SIP/2.0\r\n\r\n"), int64(-1))
-	f.Fuzz(func(t *testing.T, wire []byte, at int64) {
-		p := make([]byte, len(wire)+arrivalRoom)
-		n := markArrival(p, copy(p, wire), time.Duration(at))
-		if n < len(wire) || n > len(p) {
-			t.Errorf("%d bytes became %d", len(wire), n)
+		message.SetSource(nobody.String())
+		switch m := message.(type) {
+		case *sip.Request:
+			u.takeRequest(m, nobody, time.Now())
+		case *sip.Response:
+			u.takeResponse(m, time.Now())
 		}
 	})
 }

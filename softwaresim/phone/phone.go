@@ -57,8 +57,7 @@ type Phone struct {
 	lines     int
 	busy      int // calls that are going on
 	register  registration
-	stopAgain context.CancelFunc // ends the registering again
-	again     sync.WaitGroup
+	stopAgain func() // ends the registering again, and waits for it
 }
 
 // NewPhone makes a phone for an extension. It takes calls once it is registered. Two
@@ -113,22 +112,19 @@ func (p *Phone) Dial(ctx context.Context, number string) (*Call, error) {
 	p.mu.Lock()
 	media := p.media
 	p.mu.Unlock()
-	c := p.ua.newCall(p.account.Number, Party{Number: p.account.Number}, number, newID())
-	c.phone = p
-	return c, c.dial(ctx, media, p.account.Password)
+	return p.ua.dial(ctx, p, Party{Number: p.account.Number}, number, media, p.account.Password)
 }
 
 // occupy takes one of the phone's lines for a call and says what to do with it.
-func (p *Phone) occupy(c *Call) Behaviour {
+func (p *Phone) occupy(c *Call) (voice.Media, func() Behaviour) {
 	p.mu.Lock()
-	behave := p.behave
+	defer p.mu.Unlock()
 	p.busy++
-	free := p.busy <= p.lines
-	p.mu.Unlock()
-	if !free {
-		return RefuseWith(sip.StatusBusyHere)
+	if p.busy > p.lines {
+		return p.media, func() Behaviour { return RefuseWith(sip.StatusBusyHere) }
 	}
-	return behave(c)
+	behave := p.behave
+	return p.media, func() Behaviour { return behave(c) }
 }
 
 func (p *Phone) release() {

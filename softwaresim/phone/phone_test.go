@@ -387,6 +387,61 @@ func TestWatchSaysWhatItSawInstead(t *testing.T) {
 	}
 }
 
+// everyFirst loses the first copy of every datagram.
+func everyFirst() func([]byte) bool {
+	seen := map[string]bool{}
+	return func(datagram []byte) bool {
+		lost := !seen[string(datagram)]
+		seen[string(datagram)] = true
+		return lost
+	}
+}
+
+// What is lost on the way is sent again, and what came twice counts once.
+func TestLostMessages(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		behave phone.Behaviour
+		hangup phone.Kind // the event at the phone on which the caller hangs up
+		caller string
+		phone  string
+	}{
+		"answered": {phone.AnswerAfter(0), phone.AckReceived,
+			"invite-sent answered ack-sent bye-sent ended", "invite-received ringing answered ack-received bye-received ended"},
+		"refused": {phone.RefuseWith(486), "",
+			"invite-sent refused ended", "invite-received refused ended"},
+		"given up": {phone.NeverAnswer(), phone.Ringing,
+			"invite-sent ringing cancel-sent refused ended", "invite-received ringing cancel-received ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			phones := listen(t, phone.Config{Server: "127.0.0.1:9", Loss: everyFirst()})
+			atPhone := phones.NewPhone(phone.Account{Number: "1000"}, c.behave).Watch()
+			callers := listen(t, phone.Config{Server: phones.Addr(), Loss: everyFirst()})
+			call, err := callers.Caller(phone.Party{Number: "1"}).Dial(t.Context(), "1000")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.hangup != "" {
+				next(t, atPhone, c.hangup)
+				if err := call.Hangup(soon(t)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := call.AwaitEnd(soon(t)); err != nil {
+				t.Fatal(err)
+			}
+			there := next(t, atPhone, phone.Ended).Call
+			if got := kinds(call); got != c.caller {
+				t.Errorf("the caller's events: %s\nwant: %s", got, c.caller)
+			}
+			if got := kinds(there); got != c.phone {
+				t.Errorf("the phone's events: %s\nwant: %s", got, c.phone)
+			}
+		})
+	}
+}
+
 // Many calls at once through two ports: none is lost or mixed up.
 func TestManyCallsAtOnce(t *testing.T) {
 	t.Parallel()

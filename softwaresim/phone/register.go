@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -40,15 +41,13 @@ func (p *Phone) Register(ctx context.Context) error {
 	if p.stopAgain != nil {
 		return nil
 	}
-	if !p.ua.enter() {
+	again, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	if !p.ua.start(func() { defer close(ended); p.registerAgain(again, granted) }) {
+		stop()
 		return fmt.Errorf("register %s: the user agent is closed", p.account.Number)
 	}
-	again, stop := context.WithCancel(context.Background())
-	p.stopAgain = stop
-	p.again.Go(func() {
-		defer p.ua.wg.Done()
-		p.registerAgain(again, granted)
-	})
+	p.stopAgain = func() { stop(); <-ended }
 	return nil
 }
 
@@ -61,7 +60,6 @@ func (p *Phone) Unregister(ctx context.Context) error {
 	p.mu.Unlock()
 	if stop != nil {
 		stop()
-		p.again.Wait()
 	}
 	if !active {
 		return nil
@@ -97,9 +95,11 @@ func (p *Phone) registerAgain(ctx context.Context, granted time.Duration) {
 // that the registrar granted.
 func (p *Phone) registerOnce(ctx context.Context, expires time.Duration) (time.Duration, error) {
 	req := p.newRegister(expires)
-	res, err := p.ua.do(ctx, req)
-	if err == nil && challenged(res) {
-		res, err = p.authorise(ctx, req, res)
+	res, at, err := p.ua.tx.do(ctx, req, p.ua.server)
+	for tries := 0; err == nil && challenged(res) && tries < 2; tries++ { // the second: a stale challenge
+		if req, err = authorise(req, res, p.nextNumber(), p.account.Number, p.account.Password); err == nil {
+			res, at, err = p.ua.tx.do(ctx, req, p.ua.server)
+		}
 	}
 	if err == nil && !res.IsSuccess() {
 		err = fmt.Errorf("the registrar says %d %s", res.StatusCode, res.Reason)
@@ -121,29 +121,16 @@ func (p *Phone) registerOnce(ctx context.Context, expires time.Duration) (time.D
 	if expires == 0 {
 		kind = Unregistered
 	}
-	p.note(Event{At: p.ua.arrivedAt(res), Kind: kind})
+	p.note(Event{At: at, Kind: kind})
 	return grantedTime(res, expires), nil
 }
 
-// authorise sends a REGISTER again with credentials, and once more if the registrar
-// says that its challenge was stale.
-func (p *Phone) authorise(ctx context.Context, req *sip.Request, res *sip.Response) (*sip.Response, error) {
-	for range 2 {
-		p.mu.Lock()
-		p.register.seq++
-		p.mu.Unlock()
-		again, tx, err := p.ua.authorise(ctx, req, res, p.account.Number, p.account.Password)
-		if err != nil {
-			return nil, err
-		}
-		res, err = final(ctx, again, tx)
-		tx.Terminate()
-		if err != nil || !challenged(res) {
-			return res, err
-		}
-		req = again
-	}
-	return res, nil
+// nextNumber is the CSeq of the phone's next REGISTER.
+func (p *Phone) nextNumber() uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.register.seq++
+	return p.register.seq
 }
 
 func (p *Phone) newRegister(expires time.Duration) *sip.Request {
@@ -151,7 +138,7 @@ func (p *Phone) newRegister(expires time.Duration) *sip.Request {
 	defer p.mu.Unlock()
 	r := &p.register
 	if r.callID == "" {
-		r.callID, r.tag = newID(), sip.GenerateTagN(16)
+		r.callID, r.tag = rand.Text(), sip.GenerateTagN(16)
 	}
 	r.seq++
 	self := p.ua.serverURI(escapeUser(p.account.Number))

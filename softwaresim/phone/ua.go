@@ -13,8 +13,9 @@
 //	err = call.AwaitAnswer(ctx)
 //	err = call.Press(ctx, "1", phone.KeyTiming{})
 //
-// The SIP messages and transactions are those of github.com/emiago/sipgo; dialogs,
-// media and times are kept here. Nothing outside this package knows the library.
+// SIP's messages and their parser are those of github.com/emiago/sipgo. Transactions
+// are kept here, for the library handles each message in a goroutine of its own: of
+// two that come together either may be first, and neither knows when it came.
 package phone
 
 import (
@@ -29,7 +30,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 
 	"ringside/softwaresim/phone/voice"
@@ -40,14 +40,18 @@ const closeTime = 3 * time.Second
 
 // Config says where a user agent listens and which switch it talks to.
 type Config struct {
-	// Server is the switch, host:port of its SIP over UDP: registrar and trunk.
+	// Server is the switch, address:port of its SIP over UDP: registrar and trunk.
 	Server string
 	// Listen is the address of the user agent's UDP port, "127.0.0.1:0" (any free
 	// port) if empty. RTP uses the same host and a free port for each call.
 	Listen string
 	// Media is what its phones and callers send, unless told otherwise.
 	Media voice.Media
-	// Log is told what the SIP library finds odd. Nothing is logged if it is nil.
+	// Loss says which SIP datagrams that come are lost on the way, to try a bad network.
+	// It is called by one goroutine at a time; nil loses none.
+	Loss func(datagram []byte) bool
+	// Log is told what is odd about the messages that come. Nothing is logged if it
+	// is nil.
 	Log *slog.Logger
 }
 
@@ -56,25 +60,19 @@ type Config struct {
 type UA struct {
 	config    Config
 	server    netip.AddrPort
-	local     netip.AddrPort
-	conn      *arrivalConn
-	agent     *sipgo.UserAgent
-	client    *sipgo.Client
+	wire      *wire
+	tx        *transactions
 	sessionID uint64
 	feed      feed
-	closed    chan struct{} // closed when no more is done
+	closed    chan struct{} // closed when calls that still go on must end at once
 	onceClose sync.Once
 	wg        sync.WaitGroup
 
 	mu      sync.Mutex
 	closing bool
 	phones  map[string]*Phone // by line
-	calls   map[string]*Call  // by dialogKey
+	calls   map[string]*Call  // by dialog key
 }
-
-// init lifts the library's limit on the size of a message over UDP: callers with very
-// long names are part of what is tried, and loopback has no small MTU.
-func init() { sip.UDPMTUSize = 1 << 16 }
 
 // Listen opens the user agent's port. Close the user agent when done with it.
 func Listen(config Config) (*UA, error) {
@@ -88,88 +86,25 @@ func Listen(config Config) (*UA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SIP server %q, want address:port: %w", config.Server, err)
 	}
-	conn, err := listenUDP(config.Listen)
+	w, err := openWire(config.Listen, config.Log)
 	if err != nil {
 		return nil, err
 	}
-	u := &UA{
-		config: config, server: server, conn: conn,
-		local:  netip.MustParseAddrPort(conn.LocalAddr().String()),
-		closed: make(chan struct{}),
-		phones: make(map[string]*Phone),
-		calls:  make(map[string]*Call),
-	}
-	var id [8]byte
+	var id [4]byte
 	_, _ = rand.Read(id[:]) // never fails
-	u.sessionID = uint64(binary.BigEndian.Uint32(id[:]))
-	if err := u.serve(); err != nil {
-		conn.Close()
-		return nil, err
+	u := &UA{
+		config: config, server: server, wire: w, tx: newTransactions(w),
+		sessionID: uint64(binary.BigEndian.Uint32(id[:])),
+		closed:    make(chan struct{}),
+		phones:    make(map[string]*Phone),
+		calls:     make(map[string]*Call),
 	}
+	u.wg.Go(func() { w.receive(u, config.Loss) })
 	return u, nil
 }
 
-// serve starts the library on the port.
-func (u *UA) serve() error {
-	log := u.config.Log
-	agent, err := sipgo.NewUA(sipgo.WithUserAgent("softwaresim"),
-		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(log)),
-		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(log),
-			sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {})))
-	if err != nil {
-		return fmt.Errorf("start a SIP user agent: %w", err)
-	}
-	server, err := sipgo.NewServer(agent, sipgo.WithServerLogger(log))
-	if err != nil {
-		return fmt.Errorf("start a SIP server: %w", err)
-	}
-	client, err := sipgo.NewClient(agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(),
-		sipgo.WithClientConnectionAddr(u.local.String()))
-	if err != nil {
-		return fmt.Errorf("start a SIP client: %w", err)
-	}
-	u.agent, u.client = agent, client
-	server.OnInvite(u.handle(u.onInvite))
-	server.OnAck(u.handle(u.onAck))
-	server.OnBye(u.handle(u.onBye))
-	server.OnCancel(u.handle(u.onStray)) // one that matches no INVITE
-	for _, harmless := range []sip.RequestMethod{sip.OPTIONS, sip.NOTIFY, sip.INFO, sip.MESSAGE} {
-		server.OnRequest(harmless, u.handle(u.onHarmless))
-	}
-	u.wg.Go(func() {
-		if err := server.ServeUDP(u.conn); err != nil {
-			log.Error("SIP port failed", "error", err)
-		}
-	})
-	<-u.conn.reading
-	return nil
-}
-
-// handle makes a request handler that Close waits for.
-func (u *UA) handle(f func(req *sip.Request, tx sip.ServerTransaction)) sipgo.RequestHandler {
-	return func(req *sip.Request, tx sip.ServerTransaction) {
-		if u.enter() {
-			defer u.wg.Done()
-			f(req, tx)
-		}
-	}
-}
-
-// enter counts one more goroutine that Close waits for, unless it is too late.
-func (u *UA) enter() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	select {
-	case <-u.closed:
-		return false
-	default:
-	}
-	u.wg.Add(1)
-	return true
-}
-
 // Addr is the address of the user agent's UDP port.
-func (u *UA) Addr() string { return u.local.String() }
+func (u *UA) Addr() string { return u.wire.local.String() }
 
 // Watch delivers the events of all phones and calls from now on.
 func (u *UA) Watch() *Watch { return u.feed.watch() }
@@ -196,16 +131,11 @@ func (u *UA) Close() error {
 		u.closing = true
 		u.mu.Unlock()
 		u.leave()
-		u.mu.Lock()
 		close(u.closed)
-		u.mu.Unlock()
-		u.conn.stopHearing()
-		u.conn.Close()
-		_ = u.agent.Close() // ends the transactions; the socket was ours
+		u.tx.stop()
+		u.wire.conn.Close()
 		u.wg.Wait()
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		for _, p := range u.phones {
+		for _, p := range u.Phones() {
 			p.feed.finish()
 		}
 		u.feed.finish()
@@ -221,75 +151,106 @@ func (u *UA) leave() {
 	for _, c := range u.Calls() {
 		wg.Go(func() { _ = c.Hangup(ctx) })
 	}
-	u.mu.Lock()
-	for _, p := range u.phones {
+	for _, p := range u.Phones() {
 		wg.Go(func() { _ = p.Unregister(ctx) })
 	}
-	u.mu.Unlock()
 	wg.Wait()
-	for _, c := range u.Calls() { // who did not play along
-		c.finish(time.Now(), Outcome{By: Us, Code: sip.StatusRequestTimeout, Reason: "the phone was closed"})
+}
+
+// begin makes requests within the call's dialog find it, and runs it in a goroutine
+// that Close waits for. It reports false if the user agent is closing.
+func (u *UA) begin(c *Call, run func()) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closing {
+		return false
+	}
+	u.calls[c.key] = c
+	u.wg.Go(run)
+	return true
+}
+
+// start runs something in a goroutine that Close waits for, unless it is too late.
+func (u *UA) start(run func()) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.closing {
+		u.wg.Go(run)
+	}
+	return !u.closing
+}
+
+func (u *UA) forget(c *Call) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.calls, c.key)
+}
+
+// takeRequest hands a request to the call or the phone that it is for. It runs in the
+// goroutine that reads the port.
+func (u *UA) takeRequest(req *sip.Request, from netip.AddrPort, at time.Time) {
+	call := u.callOf(req)
+	inDialog := req.To() != nil && req.To().Params.Has("tag")
+	s := u.tx.serve(req, from, at)
+	switch {
+	case s == nil:
+	case call != nil:
+		call.box.put(message{at: at, req: s})
+	case req.Method == sip.ACK:
+	case inDialog || req.Method == sip.BYE || req.Method == sip.CANCEL:
+		s.answer(sip.StatusCallTransactionDoesNotExists)
+	case req.Method == sip.INVITE:
+		u.takeCall(s, at)
+	default:
+		s.answer(elsewhere(req.Method))
 	}
 }
 
-// onInvite begins a call at the phone it is for, or changes one that is going on.
-func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
-	if c := u.callOf(req); c != nil {
-		c.receiveInvite(req, tx)
-		return
+// elsewhere is the answer to what a switch sends to phones beside calls: qualify,
+// message lamps, and the like are welcome.
+func elsewhere(method sip.RequestMethod) int {
+	switch method {
+	case sip.OPTIONS, sip.NOTIFY, sip.INFO, sip.MESSAGE:
+		return sip.StatusOK
 	}
-	if to := req.To(); to != nil && to.Params.Has("tag") {
-		u.onStray(req, tx)
-		return
+	return sip.StatusMethodNotAllowed
+}
+
+// takeResponse hands a response to the transaction that it belongs to.
+func (u *UA) takeResponse(res *sip.Response, at time.Time) { u.tx.takeResponse(res, at) }
+
+// callOf returns the call that a request within a dialog belongs to, or nil.
+func (u *UA) callOf(req *sip.Request) *Call {
+	to, id := req.To(), req.CallID()
+	if to == nil || id == nil {
+		return nil
+	}
+	tag, ok := to.Params.Get("tag")
+	if !ok {
+		return nil
 	}
 	u.mu.Lock()
-	p := u.phones[unescapeUser(req.Recipient.User)]
-	closing := u.closing
+	defer u.mu.Unlock()
+	return u.calls[dialogKey(id.Value(), tag)]
+}
+
+// takeCall gives a call that comes in to the phone that it is for.
+func (u *UA) takeCall(invite *served, at time.Time) {
+	u.mu.Lock()
+	p := u.phones[unescapeUser(invite.req.Recipient.User)]
 	u.mu.Unlock()
-	if p == nil || closing {
-		u.respond(tx, sip.NewResponseFromRequest(req, sip.StatusNotFound, "Not Found", nil))
+	if p == nil {
+		invite.answer(sip.StatusNotFound)
 		return
 	}
-	p.take(req, tx)
-}
-
-func (u *UA) onAck(req *sip.Request, _ sip.ServerTransaction) {
-	if c := u.callOf(req); c != nil {
-		c.receiveAck(req)
-	}
-}
-
-func (u *UA) onBye(req *sip.Request, tx sip.ServerTransaction) {
-	if c := u.callOf(req); c != nil {
-		c.receiveBye(req, tx)
-		return
-	}
-	u.onStray(req, tx)
-}
-
-// onStray answers a request for a dialog that is not, or no longer, ours.
-func (u *UA) onStray(req *sip.Request, tx sip.ServerTransaction) {
-	u.respond(tx, sip.NewResponseFromRequest(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil))
-}
-
-// onHarmless accepts what a switch sends to phones beside calls: qualify, message
-// lamps, and the like.
-func (u *UA) onHarmless(req *sip.Request, tx sip.ServerTransaction) {
-	u.respond(tx, sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil))
-}
-
-// respond sends a response. One that cannot be sent is as good as lost on the way:
-// the other side asks again.
-func (u *UA) respond(tx sip.ServerTransaction, res *sip.Response) {
-	if err := tx.Respond(res); err != nil {
-		u.config.Log.Debug("response not sent", "response", res.Short(), "error", err)
-	}
+	p.take(invite, at)
 }
 
 // contact is the Contact header by which the switch reaches one of ours.
 func (u *UA) contact(user string) *sip.ContactHeader {
+	local := u.wire.local
 	return &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user,
-		Host: u.local.Addr().String(), Port: int(u.local.Port())}}
+		Host: local.Addr().String(), Port: int(local.Port())}}
 }
 
 // serverURI is the URI of a user at the switch.
