@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// audits are the invariants of DESIGN §6 that the tables alone can prove or refute: each query gives a line for every
+// case in which one does not hold. $1 is the floor.
+func audits() map[string]string {
+	return map[string]string{
+		"an agent had two open attempts": `
+			SELECT format('agent %s: %s.%s and %s.%s', a.agent, a.call, a.n, b.call, b.n)
+			FROM queueapp.attempts a JOIN queueapp.attempts b ON a.floor = b.floor AND a.agent = b.agent AND (a.call, a.n) < (b.call, b.n)
+			WHERE a.floor = $1 AND a.offered_at < coalesce(b.ended_at, 'infinity') AND b.offered_at < coalesce(a.ended_at, 'infinity')`,
+		"an extension had two open attempts": `
+			SELECT format('extension %s: %s.%s and %s.%s', a.extension, a.call, a.n, b.call, b.n)
+			FROM queueapp.attempts a JOIN queueapp.attempts b ON a.floor = b.floor AND a.extension = b.extension AND (a.call, a.n) < (b.call, b.n)
+			WHERE a.floor = $1 AND a.offered_at < coalesce(b.ended_at, 'infinity') AND b.offered_at < coalesce(a.ended_at, 'infinity')`,
+		"a visit was connected to more than one agent": `
+			SELECT format('%s visit %s: %s agents', call, visit, count(*)) FROM queueapp.attempts
+			WHERE floor = $1 AND connected_at IS NOT NULL GROUP BY call, visit HAVING count(*) > 1`,
+		"a phone was rung before its publish was settled": `
+			SELECT format('%s.%s', call, n) FROM queueapp.attempts
+			WHERE floor = $1 AND rang_at IS NOT NULL AND (publish IS NULL OR published_at > rang_at)`,
+		"a record was opened or closed more or less than once": `
+			SELECT format('%s.%s: offered %s, closed %s', a.call, a.n, o.offered, o.closed)
+			FROM queueapp.attempts a CROSS JOIN LATERAL (
+				SELECT count(*) FILTER (WHERE event = 'offered') AS offered,
+				       count(*) FILTER (WHERE event IN ('revoked', 'ended', 'transferred')) AS closed
+				FROM queueapp.outbox WHERE call = a.call AND attempt = a.n) o
+			WHERE a.floor = $1 AND (o.offered <> 1 OR o.closed <> (a.closed_at IS NOT NULL)::int)`,
+		"an answered visit has no conversation": `
+			SELECT format('%s visit %s', v.call, v.n) FROM queueapp.visits v
+			WHERE v.floor = $1 AND (v.outcome = 'answered') AND NOT EXISTS (
+				SELECT FROM queueapp.attempts a WHERE a.call = v.call AND a.visit = v.n AND a.connected_at IS NOT NULL AND a.agent = v.agent)`,
+		"a conversation's visit was not answered": `
+			SELECT format('%s.%s: %s', a.call, a.n, v.outcome) FROM queueapp.attempts a JOIN queueapp.visits v ON v.call = a.call AND v.n = a.visit
+			WHERE a.floor = $1 AND a.connected_at IS NOT NULL AND v.outcome <> 'answered'`,
+		"the same caller was offered to the same agent again too soon": `
+			SELECT format('%s: agent %s after %s', a.call, a.agent, b.offered_at - a.closed_at)
+			FROM queueapp.attempts a JOIN queueapp.attempts b ON b.call = a.call AND b.visit = a.visit AND b.agent = a.agent AND b.n > a.n
+			JOIN queueapp.queues q ON q.floor = a.floor AND q.name = a.queue
+			WHERE a.floor = $1 AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable') AND b.offered_at < a.closed_at + q.retry - interval '1 ms'`,
+	}
+}
+
+// leftovers are what is open: nothing of it may be there when no caller is.
+func leftovers() map[string]string {
+	return map[string]string{
+		"a visit is open":     `SELECT format('%s %s entered %s', call, queue, entered_at) FROM queueapp.visits WHERE floor = $1 AND ended_at IS NULL`,
+		"an attempt is open":  `SELECT format('%s.%s agent %s, offered %s', call, n, agent, offered_at) FROM queueapp.attempts WHERE floor = $1 AND ended_at IS NULL`,
+		"a call is open":      `SELECT id::text FROM queueapp.calls WHERE floor = $1 AND ended_at IS NULL`,
+		"a record is to send": `SELECT format('%s seq %s %s to %s', call, seq, event, extension) FROM queueapp.outbox WHERE floor = $1 AND done_at IS NULL`,
+	}
+}
+
+// Audit says where the tables contradict the floor's invariants (DESIGN §6), in words. With settled set no caller is
+// on the floor, and nothing may be open either. It reads whole tables: it is for tests and for whoever doubts.
+func (s *Store) Audit(ctx context.Context, floor string, settled bool) (found []string, err error) {
+	checks := audits()
+	if settled {
+		for what, query := range leftovers() {
+			checks[what] = query
+		}
+	}
+	err = s.use(ctx, "audit the tables", func(conn *pgx.Conn) error {
+		for what, query := range checks {
+			rows, err := conn.Query(ctx, query, floor)
+			if err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			for _, line := range lines {
+				found = append(found, what+": "+line)
+			}
+		}
+		return nil
+	})
+	return found, err
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringside/queueapp"
+	"ringside/queueapp/engine"
+	"ringside/queueapp/floorplan"
+	"ringside/store/customers"
+)
+
+// Load reads everything that a new owner must know. First it ends the sessions and pauses of agents, and the sessions at
+// extensions, that left the floor plan while nobody owned the floor: there is no floor on which they could end.
+func (o *owner) Load(ctx context.Context) (engine.Remembered, error) {
+	if err := o.take(ctx); err != nil {
+		return engine.Remembered{}, fmt.Errorf("load the floor: %w", err)
+	}
+	defer o.give()
+	r, err := o.load(ctx)
+	if err != nil {
+		return engine.Remembered{}, o.unread("load the floor", err)
+	}
+	o.version.Store(r.Version)
+	o.follow(r.Plan)
+	return r, nil
+}
+
+// Plan reads the floor plan that was applied last, and its version. An Apply that is committed after puts that version on
+// record as the one in force. Customers are looked up where it says from now on.
+func (o *owner) Plan(ctx context.Context) (floorplan.Plan, int64, error) {
+	if err := o.take(ctx); err != nil {
+		return floorplan.Plan{}, 0, fmt.Errorf("read the floor plan: %w", err)
+	}
+	defer o.give()
+	plan, version, err := readPlan(ctx, o.conn, o.floor)
+	if err != nil {
+		return floorplan.Plan{}, 0, o.unread("read the floor plan", err)
+	}
+	o.version.Store(version)
+	o.follow(plan)
+	return plan, version, nil
+}
+
+func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
+	r.Floor = o.floor
+	if r.Plan, r.Version, err = readPlan(ctx, o.conn, o.floor); err != nil {
+		return r, err
+	}
+	var last *time.Time
+	err = o.conn.QueryRow(ctx, "SELECT next_step, next_entry, last_at FROM queueapp.floors WHERE name = $1", o.floor).
+		Scan(&r.NextStep, &r.NextEntry, &last)
+	if err != nil {
+		return r, err
+	}
+	r.LastAt = known(last)
+	if err := o.endStrays(ctx, r.Plan.Floor); err != nil {
+		return r, err
+	}
+	if r.Agents, err = collect(ctx, o, scanAgent, agentsSQL); err != nil {
+		return r, err
+	}
+	if r.Visits, err = collect(ctx, o, scanVisit, visitsSQL); err != nil {
+		return r, err
+	}
+	if r.Attempts, err = collect(ctx, o, scanAttempt, attemptsSQL); err != nil {
+		return r, err
+	}
+	if r.Unsent, err = collect(ctx, o, scanOutgoing, unsentSQL); err != nil {
+		return r, err
+	}
+	r.Seqs, err = o.seqs(ctx)
+	return r, err
+}
+
+// endStrays ends what refers to agents and extensions that are not in the plan.
+func (o *owner) endStrays(ctx context.Context, plan queueapp.Plan) error {
+	agents := make([]string, 0, len(plan.Agents)) // empty, not nil, which would be null
+	for _, a := range plan.Agents {
+		agents = append(agents, string(a.ID))
+	}
+	extensions := make([]string, 0, len(plan.Extensions))
+	for _, x := range plan.Extensions {
+		extensions = append(extensions, string(x.ID))
+	}
+	var b pgx.Batch
+	b.Queue(stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
+	b.Queue(`UPDATE queueapp.sessions SET ended_at = greatest(began_at, now())
+		WHERE floor = $1 AND ended_at IS NULL AND NOT (agent = ANY($2) AND extension = ANY($3))`, o.floor, agents, extensions)
+	b.Queue(`UPDATE queueapp.pauses SET ended_at = greatest(began_at, now())
+		WHERE floor = $1 AND ended_at IS NULL AND agent <> ALL($2)`, o.floor, agents)
+	return o.conn.SendBatch(ctx, &b).Close()
+}
+
+// collect reads rows that are asked for by the floor's name.
+func collect[T any](ctx context.Context, o *owner, scan pgx.RowToFunc[T], sql string) ([]T, error) {
+	rows, err := o.conn.Query(ctx, sql, o.floor)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scan)
+}
+
+const agentsSQL = `
+SELECT a.agent, coalesce(s.extension, ''), p.agent IS NOT NULL, coalesce(p.reason, ''), t.last_call, t.wrap_until, coalesce(t.misses, 0)
+FROM (SELECT agent FROM queueapp.sessions WHERE floor = $1 AND ended_at IS NULL
+    UNION SELECT agent FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL
+    UNION SELECT agent FROM queueapp.agent_states WHERE floor = $1) a
+LEFT JOIN queueapp.sessions s ON s.floor = $1 AND s.agent = a.agent AND s.ended_at IS NULL
+LEFT JOIN queueapp.pauses p ON p.floor = $1 AND p.agent = a.agent AND p.ended_at IS NULL
+LEFT JOIN queueapp.agent_states t ON t.floor = $1 AND t.agent = a.agent
+ORDER BY a.agent`
+
+func scanAgent(row pgx.CollectableRow) (a queueapp.RestoreAgent, err error) {
+	var last, wrap *time.Time
+	err = row.Scan(&a.Agent, &a.Extension, &a.Paused, &a.Reason, &last, &wrap, &a.NoAnswers)
+	a.LastCall, a.WrapUntil = known(last), known(wrap)
+	return a, err
+}
+
+const visitsSQL = `
+SELECT v.call::text, v.queue, v.entry, v.priority, v.entered_at, v.deadline, c.switch, c.channel, c.number, c.name, c.dialled,
+    c.customers::text, c.data::text, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
+FROM queueapp.visits v JOIN queueapp.calls c ON c.id = v.call
+WHERE v.floor = $1 AND v.ended_at IS NULL
+ORDER BY v.entry`
+
+func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
+	var found, data string
+	err = row.Scan(&v.Call, &v.Queue, &v.Entry, &v.Priority, &v.Entered, &v.Deadline, &v.Switch, &v.Channel, &v.Caller.Number,
+		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &v.Attempts)
+	if err != nil {
+		return v, err
+	}
+	v.Timeout = v.Deadline.Sub(v.Entered)
+	if v.Customers, err = customers.Decode(found); err != nil {
+		return v, fmt.Errorf("call %s: %w", v.Call, err)
+	}
+	if v.Data, err = customers.DecodeData(data); err != nil {
+		return v, fmt.Errorf("call %s: %w", v.Call, err)
+	}
+	return v, nil
+}
+
+const attemptsSQL = `
+SELECT call::text, n, agent, extension, state, offered_at, rang_at, answered_at, connected_at
+FROM queueapp.attempt_report WHERE floor = $1 AND ended_at IS NULL
+ORDER BY offered_at, call, n`
+
+func scanAttempt(row pgx.CollectableRow) (a queueapp.RestoreAttempt, err error) {
+	var rang, answered, connected *time.Time
+	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected)
+	a.Rang, a.Answered, a.Connected = known(rang), known(answered), known(connected)
+	return a, err
+}
+
+const unsentSQL = `
+SELECT call::text, seq, attempt, extension, event, payload, at FROM queueapp.outbox
+WHERE floor = $1 AND done_at IS NULL ORDER BY at, call, seq`
+
+func scanOutgoing(row pgx.CollectableRow) (r engine.Outgoing, err error) {
+	err = row.Scan(&r.Call, &r.Seq, &r.Attempt.N, &r.Extension, &r.Event, &r.Payload, &r.At)
+	r.Attempt.Call = r.Call
+	return r, err
+}
+
+// seqs reads the highest seq of every call that has an open visit or attempt.
+func (o *owner) seqs(ctx context.Context) (map[queueapp.CallID]int64, error) {
+	rows, err := o.conn.Query(ctx, `SELECT o.call::text, max(o.seq) FROM queueapp.outbox o
+		WHERE o.call IN (SELECT call FROM queueapp.visits WHERE floor = $1 AND ended_at IS NULL
+			UNION SELECT call FROM queueapp.attempts WHERE floor = $1 AND ended_at IS NULL)
+		GROUP BY o.call`, o.floor)
+	if err != nil {
+		return nil, err
+	}
+	seqs := map[queueapp.CallID]int64{}
+	var call queueapp.CallID
+	var seq int64
+	_, err = pgx.ForEachRow(rows, []any{&call, &seq}, func() error { seqs[call] = seq; return nil })
+	return seqs, err
+}
+
+func known(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"ringside/queueapp"
+	"ringside/queueapp/engine"
+	"ringside/queueapp/floorplan"
+)
+
+// planChannel is where apply notifies, with the floor's name.
+const planChannel = "queueapp_plan"
+
+// idleDelay is how long the owner's connection must be unused before it is listened to: a busy one shows its death and
+// brings notifications by itself, and need not be interrupted for each write.
+const idleDelay = 20 * time.Millisecond
+
+// owner is the one connection that may write for a floor. Whoever uses it takes the turn; while nobody does, a goroutine
+// waits for PostgreSQL to say something, so that its end is noticed at once.
+type owner struct {
+	floor   string
+	epoch   int64
+	version atomic.Int64 // of the plan that was read last
+	changed <-chan struct{}
+	follow  func(floorplan.Plan) // told of each plan that is read
+	lost    chan struct{}
+	done    chan struct{} // closed by Release
+	idle    *time.Timer
+	watcher sync.WaitGroup
+	release sync.Once
+
+	turn     chan struct{} // holds a value while the connection is in use
+	conn     *pgx.Conn
+	timeouts map[queueapp.QueueName]time.Duration // of the plan in force; only Commit's
+
+	mu        sync.Mutex
+	wanted    int                // who waits for the turn
+	interrupt context.CancelFunc // ends the watcher's waiting; nil while it does not wait
+	why       error              // of the loss
+}
+
+var _ engine.Owner = (*owner)(nil)
+
+func newOwner(conn *pgx.Conn, floor string, epoch int64, changed <-chan struct{}, follow func(floorplan.Plan)) *owner {
+	o := &owner{
+		floor: floor, epoch: epoch, changed: changed, follow: follow, lost: make(chan struct{}), done: make(chan struct{}),
+		idle: time.NewTimer(idleDelay), turn: make(chan struct{}, 1), conn: conn,
+		timeouts: map[queueapp.QueueName]time.Duration{},
+	}
+	o.watcher.Go(o.watch)
+	return o
+}
+
+func onPlan(floor string, changed func()) pgconn.NotificationHandler {
+	return func(_ *pgconn.PgConn, n *pgconn.Notification) {
+		if n.Channel == planChannel && n.Payload == floor {
+			changed()
+		}
+	}
+}
+
+// Epoch rises with every owner.
+func (o *owner) Epoch() int64 { return o.epoch }
+
+// PlanChanged delivers a value when apply has written a new floor plan.
+func (o *owner) PlanChanged() <-chan struct{} { return o.changed }
+
+// Lost is closed when the connection is dead, or was seen to be no longer the owner's.
+func (o *owner) Lost() <-chan struct{} { return o.lost }
+
+// Beat proves on the owning connection that the floor is still ours, and tells the standbys.
+func (o *owner) Beat(ctx context.Context) error {
+	if err := o.take(ctx); err != nil {
+		return fmt.Errorf("beat: %w", err)
+	}
+	defer o.give()
+	_, err := o.conn.Exec(ctx, stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
+	return o.settle("beat", err)
+}
+
+// Release gives the floor up, so that a standby takes over at once. It must be called, also after the connection was lost.
+func (o *owner) Release(ctx context.Context) error {
+	var first bool
+	o.release.Do(func() { first = true })
+	if !first {
+		return nil
+	}
+	err := o.take(ctx)
+	close(o.done)
+	switch {
+	case err == nil:
+		_, err = o.conn.Exec(ctx, "UPDATE queueapp.floors SET owner = NULL WHERE name = $1 AND epoch = $2", o.floor, o.epoch)
+		err = errors.Join(err, o.conn.Close(ctx))
+		<-o.turn
+	case errors.Is(err, ErrLost):
+		err = nil // it is not ours to give up any more
+	default:
+		err = errors.Join(err, o.conn.PgConn().Conn().Close()) // somebody still waits for an answer on it
+	}
+	o.watcher.Wait()
+	select {
+	case <-o.conn.PgConn().CleanupDone():
+	case <-ctx.Done():
+	}
+	if err != nil {
+		return fmt.Errorf("release floor %s: %w", o.floor, err)
+	}
+	return nil
+}
+
+// take gets the connection for the caller's own use, ending the watcher's wait where it has it.
+func (o *owner) take(ctx context.Context) error {
+	o.mu.Lock()
+	o.wanted++
+	if o.interrupt != nil {
+		o.interrupt()
+	}
+	o.mu.Unlock()
+	defer func() {
+		o.mu.Lock()
+		o.wanted--
+		o.mu.Unlock()
+	}()
+	select {
+	case o.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-o.done:
+		<-o.turn
+		return ErrReleased
+	case <-o.lost:
+		<-o.turn
+		return o.cause()
+	default:
+		return nil
+	}
+}
+
+func (o *owner) give() {
+	o.idle.Reset(idleDelay)
+	<-o.turn
+}
+
+// watch listens to the connection whenever nobody uses it: that is how its end and a new floor plan are heard of at once.
+func (o *owner) watch() {
+	defer o.idle.Stop()
+	for {
+		select {
+		case <-o.done:
+			return
+		case <-o.lost:
+			return
+		case <-o.idle.C:
+		}
+		select {
+		case o.turn <- struct{}{}:
+			o.listen()
+			o.idle.Reset(idleDelay)
+			<-o.turn
+		default: // in use: whoever uses it sets the timer again
+		}
+	}
+}
+
+// listen waits until somebody wants the connection, or it ends.
+func (o *owner) listen() {
+	ctx, interrupt := context.WithCancel(context.Background())
+	defer interrupt()
+	o.mu.Lock()
+	if o.wanted > 0 {
+		o.mu.Unlock()
+		return
+	}
+	o.interrupt = interrupt
+	o.mu.Unlock()
+	var err error
+	for err == nil { // each notification ends one wait
+		err = o.conn.PgConn().WaitForNotification(ctx)
+	}
+	o.mu.Lock()
+	o.interrupt = nil
+	o.mu.Unlock()
+	if o.conn.IsClosed() {
+		o.lose(err)
+	}
+}
+
+// lose notes that the connection is of no use any more. The caller has the turn.
+func (o *owner) lose(why error) {
+	select {
+	case <-o.lost:
+		return
+	default:
+	}
+	o.mu.Lock()
+	o.why = why
+	o.mu.Unlock()
+	if !o.conn.IsClosed() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()          // the server may not answer
+		o.conn.Close(ctx) // an error would say that it is closed
+	}
+	close(o.lost)
+}
+
+func (o *owner) cause() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return fmt.Errorf("%w: %w", ErrLost, o.why)
+}

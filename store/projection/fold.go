@@ -1,0 +1,157 @@
+package projection
+
+import (
+	"ringside/queueapp"
+)
+
+// attempt gives the row to note something about an attempt in: the new one of this part, or changes to one written before.
+func (p *projector) attempt(id queueapp.AttemptID) *Attempt {
+	if i, ok := p.offers[id]; ok {
+		return &p.rows.Offers[i]
+	}
+	i, ok := p.attempts[id]
+	if !ok {
+		i = len(p.rows.Attempts)
+		p.attempts[id] = i
+		p.rows.Attempts = append(p.rows.Attempts, Attempt{ID: id})
+	}
+	return &p.rows.Attempts[i]
+}
+
+func (p *projector) revoke(e queueapp.Revoke) {
+	a := p.attempt(e.Attempt)
+	if a.Closed.IsZero() {
+		a.Closed, a.Reason = p.at, e.Reason
+		a.Q850 = max(a.Q850, e.Q850)
+	}
+}
+
+func (p *projector) close(e queueapp.Close) {
+	a := p.attempt(e.Attempt)
+	if a.Closed.IsZero() {
+		a.Closed, a.By = p.at, e.By
+		a.Q850 = max(a.Q850, e.Q850)
+	}
+}
+
+func (p *projector) enter(ev queueapp.Enter) {
+	if i, ok := p.visits[ev.Call]; ok && p.rows.Visits[i].Ended.IsZero() {
+		return // doubled: the floor takes no notice either
+	}
+	if _, back := p.visits[ev.Call]; back || p.left[ev.Call] {
+		p.parts = append(p.parts, p.finish())
+		p.clear()
+	}
+	timeout := ev.Timeout
+	if timeout <= 0 {
+		timeout = p.timeouts[ev.Queue]
+	}
+	p.visits[ev.Call] = len(p.rows.Visits)
+	p.rows.Visits = append(p.rows.Visits, Visit{Enter: ev, At: p.at, Deadline: p.at.Add(timeout)})
+}
+
+func (p *projector) prioritise(ev queueapp.Prioritise) {
+	if i, ok := p.visits[ev.Call]; ok {
+		if v := &p.rows.Visits[i]; v.Ended.IsZero() {
+			v.Priority = ev.Priority
+		}
+		return
+	}
+	if p.left[ev.Call] {
+		return
+	}
+	for i := range p.rows.Moves {
+		if m := &p.rows.Moves[i]; m.Call == ev.Call {
+			m.Priority = ev.Priority
+			return
+		}
+	}
+	p.rows.Moves = append(p.rows.Moves, Move{Call: ev.Call, Priority: ev.Priority})
+}
+
+func (p *projector) leave(e queueapp.Leave) {
+	if i, ok := p.visits[e.Call]; ok {
+		if v := &p.rows.Visits[i]; v.Ended.IsZero() {
+			v.Ended, v.Outcome, v.Agent = p.at, e.Outcome, e.Agent
+		}
+		return
+	}
+	if p.left[e.Call] {
+		return
+	}
+	p.left[e.Call] = true
+	p.rows.Leaves = append(p.rows.Leaves, Leave{Call: e.Call, At: p.at, Outcome: e.Outcome, Agent: e.Agent})
+}
+
+func (p *projector) agentEffect(e queueapp.Effect) {
+	switch e := e.(type) {
+	case queueapp.LoggedOn:
+		p.logOff(e.Agent)
+		p.open[e.Agent] = len(p.rows.Sessions)
+		p.rows.Sessions = append(p.rows.Sessions, Session{Agent: e.Agent, Extension: e.Extension, Began: p.at})
+		p.misses(e.Agent, 0)
+	case queueapp.LoggedOff:
+		p.logOff(e.Agent)
+	case queueapp.Paused:
+		p.unpause(e.Agent)
+		p.paused[e.Agent] = len(p.rows.Pauses)
+		p.rows.Pauses = append(p.rows.Pauses, Pause{Agent: e.Agent, Reason: e.Reason, Auto: e.Auto, Began: p.at})
+	case queueapp.Unpaused:
+		p.unpause(e.Agent)
+	case queueapp.WrapUp:
+		p.wrapUp(e)
+	case queueapp.Missed:
+		p.misses(e.Agent, e.Count)
+	}
+}
+
+// logOff ends the session that is open: one of this part, else the one written before, if any.
+func (p *projector) logOff(a queueapp.AgentID) {
+	if i, ok := p.open[a]; ok {
+		p.rows.Sessions[i].Ended = p.at
+		delete(p.open, a)
+		return
+	}
+	for _, l := range p.rows.LogOffs {
+		if l.Agent == a {
+			return
+		}
+	}
+	p.rows.LogOffs = append(p.rows.LogOffs, LogOff{Agent: a, At: p.at})
+}
+
+// unpause ends the span that is open: one of this part, else the one written before, if any.
+func (p *projector) unpause(a queueapp.AgentID) {
+	if i, ok := p.paused[a]; ok {
+		p.rows.Pauses[i].Ended = p.at
+		delete(p.paused, a)
+		return
+	}
+	for _, u := range p.rows.Unpauses {
+		if u.Agent == a {
+			return
+		}
+	}
+	p.rows.Unpauses = append(p.rows.Unpauses, Unpause{Agent: a, At: p.at})
+}
+
+func (p *projector) wrapUp(e queueapp.WrapUp) {
+	row := WrapUp{Agent: e.Agent, Last: e.Last, Until: e.Until}
+	for i := range p.rows.WrapUps {
+		if p.rows.WrapUps[i].Agent == e.Agent {
+			p.rows.WrapUps[i] = row
+			return
+		}
+	}
+	p.rows.WrapUps = append(p.rows.WrapUps, row)
+}
+
+func (p *projector) misses(a queueapp.AgentID, n int) {
+	for i := range p.rows.Misses {
+		if p.rows.Misses[i].Agent == a {
+			p.rows.Misses[i].Count = n
+			return
+		}
+	}
+	p.rows.Misses = append(p.rows.Misses, Misses{Agent: a, Count: n})
+}

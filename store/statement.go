@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The statements of a commit, by the names under which the owner's connection has them prepared.
+const (
+	stmtProve   = "prove"
+	stmtLeave   = "leave"
+	stmtAttempt = "attempt"
+	stmtLogOff  = "logoff"
+	stmtUnpause = "unpause"
+	stmtMove    = "move"
+	stmtEnter   = "enter"
+	stmtOffer   = "offer"
+	stmtOffered = "offered"
+	stmtLeg     = "leg"
+	stmtSession = "session"
+	stmtPause   = "pause"
+	stmtWrapUp  = "wrapup"
+	stmtMisses  = "misses"
+	stmtRecord  = "record"
+	stmtSent    = "sent"
+	stmtJournal = "journal"
+	stmtMention = "mention"
+)
+
+// writtenByOwner is the constraint that prove breaks where the epoch is another owner's: a plain statement costs half of
+// what a function that raises an error does.
+const writtenByOwner = "floors_are_written_by_their_owner"
+
+// statements gives what each name stands for.
+func statements() map[string]string {
+	return map[string]string{
+		stmtProve: `
+UPDATE queueapp.floors SET epoch = CASE WHEN epoch = $2 THEN epoch ELSE 0 END, beat_at = clock_timestamp(),
+    next_step = greatest(next_step, $3), next_entry = greatest(next_entry, $4), last_at = greatest(last_at, $5),
+    plan_version = coalesce($6, plan_version)
+WHERE name = $1`,
+
+		stmtLeave: `
+WITH gone AS (
+    UPDATE queueapp.visits SET ended_at = $2, outcome = $3::text::queueapp.outcome, agent = nullif($4::text, '') WHERE call = $1 AND ended_at IS NULL
+    RETURNING call)
+UPDATE queueapp.calls SET ended_at = $2 FROM gone WHERE id = gone.call`,
+
+		// What is there stays; a conversation that the floor no longer believed in does not begin; and an attempt that closes
+		// before its leg was asked for has ended.
+		stmtAttempt: `
+UPDATE queueapp.attempts SET
+    published_at = coalesce(published_at, $3),
+    publish = coalesce(publish, nullif($4::text, '')::queueapp.publish_result),
+    rang_at = coalesce(rang_at, $5),
+    alerted_at = coalesce(alerted_at, $6),
+    answered_at = coalesce(answered_at, $7),
+    connected_at = CASE WHEN closed_at IS NULL AND coalesce(answered_at, $7) IS NOT NULL
+        THEN coalesce(connected_at, $8::timestamptz) ELSE connected_at END,
+    closed_at = coalesce(closed_at, $9, $12),
+    reason = CASE WHEN closed_at IS NULL THEN nullif($10::text, '')::queueapp.revoke_reason ELSE reason END,
+    ended_by = CASE WHEN closed_at IS NULL THEN nullif($11::text, '')::queueapp.ended_by ELSE ended_by END,
+    ended_at = coalesce(ended_at, $12, CASE WHEN coalesce(rang_at, $5) IS NULL THEN coalesce(closed_at, $9) END),
+    cause = coalesce(cause, nullif($13::text, '')::queueapp.end_cause),
+    q850 = coalesce(nullif($14::integer, 0), q850)
+WHERE call = $1 AND n = $2`,
+
+		stmtLogOff: `UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+
+		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+
+		stmtMove: `UPDATE queueapp.visits SET priority = $2 WHERE call = $1 AND ended_at IS NULL`,
+
+		// A call that is in a queue already stays in it: the floor takes no notice of entering twice either.
+		stmtEnter: `
+WITH visit AS (
+    SELECT coalesce(max(n), 0) AS last FROM queueapp.visits WHERE call = $2 HAVING count(*) FILTER (WHERE ended_at IS NULL) = 0
+), caller AS (
+    INSERT INTO queueapp.calls (id, floor, switch, channel, number, name, dialled, customers, data, entered_at, ended_at)
+    SELECT $2::uuid, $1::text, $3, $4, $5, $6, $7, $8, $9, $10::timestamptz, $11::timestamptz FROM visit
+    ON CONFLICT (id) DO UPDATE SET switch = excluded.switch, channel = excluded.channel, number = excluded.number,
+        name = excluded.name, dialled = excluded.dialled, customers = excluded.customers, data = excluded.data,
+        ended_at = excluded.ended_at
+)
+INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent)
+SELECT $2, visit.last + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, '') FROM visit`,
+
+		stmtOffer: `
+INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at)
+SELECT $2, $3, max(n), $1, $4, $5, $6, $7, $8 FROM queueapp.visits WHERE call = $2`,
+
+		stmtOffered: `
+INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at, published_at, publish,
+    rang_at, alerted_at, answered_at, connected_at, closed_at, reason, ended_by, ended_at, cause, q850)
+SELECT $2, $3, max(n), $1, $4, $5, $6, $7, $8, $9::timestamptz, nullif($10::text, '')::queueapp.publish_result, $11::timestamptz, $12::timestamptz,
+    $13::timestamptz, CASE WHEN $13::timestamptz IS NOT NULL THEN $14::timestamptz END, $15::timestamptz,
+    nullif($16::text, '')::queueapp.revoke_reason, nullif($17::text, '')::queueapp.ended_by, $18::timestamptz,
+    nullif($19::text, '')::queueapp.end_cause, nullif($20::integer, 0)
+FROM queueapp.visits WHERE call = $2`,
+
+		stmtLeg: `
+INSERT INTO queueapp.legs (call, attempt, n, switch, channel) SELECT id, $2, $3, switch, $4 FROM queueapp.calls WHERE id = $1
+ON CONFLICT DO NOTHING`,
+
+		stmtSession: `INSERT INTO queueapp.sessions (floor, agent, extension, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
+
+		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+
+		stmtWrapUp: `
+INSERT INTO queueapp.agent_states (floor, agent, last_call, wrap_until) VALUES ($1, $2, $3, $4)
+ON CONFLICT (floor, agent) DO UPDATE SET last_call = excluded.last_call, wrap_until = excluded.wrap_until`,
+
+		stmtMisses: `
+INSERT INTO queueapp.agent_states (floor, agent, misses) VALUES ($1, $2, $3)
+ON CONFLICT (floor, agent) DO UPDATE SET misses = excluded.misses`,
+
+		stmtRecord: `
+INSERT INTO queueapp.outbox (floor, call, seq, attempt, extension, event, at, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+
+		stmtSent: `
+UPDATE queueapp.outbox SET done_at = clock_timestamp(), payload = NULL WHERE call = $1 AND seq = $2 AND done_at IS NULL`,
+
+		stmtJournal: `
+INSERT INTO queueapp.journal (floor, epoch, n, at, call, event, effects)
+VALUES ($1, $2, $3, $4, nullif($5::text, '')::uuid, $6, string_to_array($7, E'\n'))`,
+
+		stmtMention: `INSERT INTO queueapp.journal_mentions (call, floor, n) VALUES ($1, $2, $3)`,
+	}
+}
+
+// prepare makes the owner's connection know the statements, so that a commit is one round trip.
+func prepare(ctx context.Context, conn *pgx.Conn) error {
+	for name, sql := range statements() {
+		if _, err := conn.Prepare(ctx, name, sql); err != nil {
+			return fmt.Errorf("prepare the statement %s: %w", name, err)
+		}
+	}
+	if _, err := conn.Exec(ctx, "LISTEN "+planChannel); err != nil {
+		return fmt.Errorf("listen for floor plans: %w", err)
+	}
+	return nil
+}
