@@ -1,6 +1,9 @@
 package queueapp
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Floor decides who gets which call. It is not safe for concurrent use: one goroutine owns it.
 type Floor struct {
@@ -45,9 +48,8 @@ func (f *Floor) Handle(now time.Time, ev Event) []Effect {
 	if now.After(f.now) {
 		f.now = now
 	}
-	f.out = nil
 	if f.restoring = f.restore(ev); f.restoring {
-		return f.out
+		return f.effects()
 	}
 	f.settle()
 	for tm := f.timers.due(f.now); tm != nil; tm = f.timers.due(f.now) {
@@ -55,7 +57,18 @@ func (f *Floor) Handle(now time.Time, ev Event) []Effect {
 	}
 	f.take(ev)
 	f.dispatch()
-	return f.out
+	return f.effects()
+}
+
+// effects hands over what was collected; nil where that is nothing.
+func (f *Floor) effects() []Effect {
+	if len(f.out) == 0 {
+		return nil
+	}
+	out := slices.Clone(f.out)
+	clear(f.out)
+	f.out = f.out[:0]
+	return out
 }
 
 // Next says when the floor next wants a [Tick]; the zero time where it waits for nothing, or for the end of restoring.

@@ -167,8 +167,11 @@ func (l *ledger) checkCalls(f *queueapp.Floor) {
 			waiting = append(waiting, v)
 		}
 	}
+	place := func(v *visitRow) int {
+		return slices.IndexFunc(l.plan.Queues, func(q queueapp.Queue) bool { return q.Name == v.queue.Name })
+	}
 	slices.SortFunc(waiting, func(v, w *visitRow) int {
-		if v.first(w) {
+		if v.queue == w.queue && v.first(w) || place(v) < place(w) {
 			return -1
 		}
 		return 1

@@ -40,46 +40,56 @@ func (f *Floor) Queues() []QueueView {
 	return out
 }
 
-// longest gives when the first of each queue's waiting callers entered.
+// longest gives when the first of each queue's waiting callers entered: not always the first in line, since a caller may
+// have kept his place from an earlier visit.
 func (f *Floor) longest() map[*queue]time.Time {
 	first := make(map[*queue]time.Time, len(f.order))
-	for _, v := range f.visits {
-		if v.attempt != nil && v.attempt.state == AttemptConnected {
-			continue
-		}
+	look := func(v *visit) {
 		if at, ok := first[v.queue]; !ok || v.entered.Before(at) {
 			first[v.queue] = v.entered
+		}
+	}
+	for _, q := range f.order {
+		for v := range q.line.all {
+			look(v)
+		}
+	}
+	for _, a := range f.attempts {
+		if a.visit != nil && a.state != AttemptConnected {
+			look(a.visit)
 		}
 	}
 	return first
 }
 
-// Calls lists the visits over all queues: those in somebody's hands first, then the waiting ones in the order of service.
+// Calls lists the visits: those in somebody's hands first, then the waiting ones, queue by queue in the order of service.
 func (f *Floor) Calls() []CallView {
-	visits := make([]*visit, 0, len(f.visits))
-	for _, v := range f.visits {
-		visits = append(visits, v)
+	out := make([]CallView, 0, len(f.visits))
+	for _, v := range f.inHands() {
+		out = append(out, v.view())
 	}
-	slices.SortFunc(visits, func(v, w *visit) int {
-		if (v.level == nil) != (w.level == nil) {
-			if v.level == nil {
-				return -1
-			}
-			return 1
+	for _, q := range f.order {
+		position := 0
+		for v := range q.line.all {
+			position++
+			view := v.view()
+			view.Position = position
+			out = append(out, view)
 		}
-		return byService(v, w)
-	})
-	out := make([]CallView, 0, len(visits))
-	position := map[*queue]int{}
-	for _, v := range visits {
-		view := v.view()
-		if v.level != nil {
-			position[v.queue]++
-			view.Position = position[v.queue]
-		}
-		out = append(out, view)
 	}
 	return out
+}
+
+// inHands gives the visits that are not in line.
+func (f *Floor) inHands() []*visit {
+	visits := slices.Clone(f.restored)
+	for _, a := range f.attempts {
+		if a.visit != nil {
+			visits = append(visits, a.visit)
+		}
+	}
+	slices.SortFunc(visits, byService)
+	return slices.Compact(visits)
 }
 
 // Call gives one visit, if it is on the floor.
