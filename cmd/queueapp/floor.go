@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/api"
+	"ringside/queueapp/engine"
+	"ringside/queueapp/transcript"
+)
+
+// apiFloor lets the API ask the engine.
+type apiFloor struct{ *engine.Engine }
+
+var _ api.Floor = apiFloor{}
+
+// inAPIWords says the engine's errors as the API knows them.
+func inAPIWords(err error) error {
+	switch {
+	case errors.Is(err, engine.ErrUnknownQueue):
+		return fmt.Errorf("%w: %w", api.ErrUnknownQueue, err)
+	case errors.Is(err, engine.ErrUnknownCall):
+		return fmt.Errorf("%w: %w", api.ErrUnknownCall, err)
+	case errors.Is(err, engine.ErrNotOwner):
+		return fmt.Errorf("%w: %w", api.ErrUnavailable, err)
+	}
+	return err
+}
+
+func (f apiFloor) Agents(ctx context.Context) ([]queueapp.AgentView, error) {
+	views, err := f.Engine.Agents(ctx)
+	return views, inAPIWords(err)
+}
+
+func (f apiFloor) Queues(ctx context.Context) ([]queueapp.QueueView, error) {
+	views, err := f.Engine.Queues(ctx)
+	return views, inAPIWords(err)
+}
+
+func (f apiFloor) Calls(ctx context.Context) ([]queueapp.CallView, error) {
+	views, err := f.Engine.Calls(ctx)
+	return views, inAPIWords(err)
+}
+
+func (f apiFloor) Explain(ctx context.Context, q queueapp.QueueName) ([]queueapp.Candidate, error) {
+	candidates, err := f.Engine.Explain(ctx, q)
+	return candidates, inAPIWords(err)
+}
+
+func (f apiFloor) Command(ctx context.Context, ev queueapp.Event) ([]queueapp.Effect, error) {
+	effects, err := f.Engine.Command(ctx, ev)
+	return effects, inAPIWords(err)
+}
+
+func (f apiFloor) HangUp(ctx context.Context, call queueapp.CallID) error {
+	return inAPIWords(f.Engine.HangUp(ctx, call))
+}
+
+func (f apiFloor) Release(ctx context.Context) (int, error) {
+	n, err := f.Engine.Release(ctx)
+	return n, inAPIWords(err)
+}
+
+// Ready is active only when every part works: calls can be placed then.
+func (f apiFloor) Ready() api.Readiness {
+	r := f.Engine.Ready()
+	out := api.Readiness{State: api.StateStarting}
+	switch r.State {
+	case engine.Starting:
+	case engine.Standby:
+		out.State = api.StateStandby
+	case engine.Active:
+		out.State = api.StateActive
+	case engine.Stopping:
+		out.State = api.StateStopping
+	}
+	for _, p := range r.Parts {
+		out.Parts = append(out.Parts, api.Part{Name: p.Name, OK: p.OK, Why: p.Why})
+		if !p.OK && out.State == api.StateActive {
+			out.State = api.StateHold
+		}
+	}
+	return out
+}
+
+// Watch delivers the floor's turns as transcript lines. What happened before is in the journal.
+func (f apiFloor) Watch(ctx context.Context, _ int64) (<-chan api.Notice, error) {
+	in, err := f.Engine.Watch(ctx)
+	if err != nil {
+		return nil, inAPIWords(err)
+	}
+	out := make(chan api.Notice)
+	go func() { // ends when the engine closes in, which it does when ctx ends
+		defer close(out)
+		for n := range in {
+			payload, err := stepJSON(n.Step)
+			if err != nil {
+				continue
+			}
+			select {
+			case out <- api.Notice{N: n.N, At: n.At, Event: "step", Payload: payload}:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return out, nil
+}
+
+func stepJSON(s queueapp.Step) (json.RawMessage, error) {
+	shown := struct {
+		N       int64     `json:"n"`
+		At      time.Time `json:"at"`
+		Event   string    `json:"event"`
+		Effects []string  `json:"effects"`
+	}{N: s.N, At: s.At, Event: string(transcript.AppendEvent(nil, s.Event)), Effects: []string{}}
+	for _, e := range s.Effects {
+		shown.Effects = append(shown.Effects, string(transcript.AppendEffect(nil, e)))
+	}
+	return json.Marshal(shown)
+}

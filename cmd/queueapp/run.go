@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"ringside/migrations"
+	"ringside/queueapp"
+	"ringside/queueapp/api"
+	"ringside/queueapp/delivery"
+	"ringside/queueapp/engine"
+	"ringside/queueapp/stasis"
+	"ringside/store"
+)
+
+type runCommand struct{}
+
+// Run is the queue itself: it owns the floor, or stands by for it, until SIGTERM or SIGINT. All calls stay up then.
+func (*runCommand) Run(ctx context.Context, a *app) error {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	log := newLogger(a.stderr, c.Log)
+	password, err := c.Postgres.Password.read()
+	if err != nil {
+		return fmt.Errorf("[postgres] password: %w", err)
+	}
+	memory, err := store.Open(store.Config{Address: c.Postgres.DSN, Password: password, Log: log.With("part", "store")})
+	if err != nil {
+		return err
+	}
+	defer memory.Close()
+	if err := awaitDatabase(ctx, memory, log); err != nil {
+		return err
+	}
+	built := thisBuild()
+	metrics := api.NewMetrics(built.version, built.commit)
+	messenger, err := newMessenger(c.XMPP, log)
+	if err != nil {
+		return err
+	}
+	crm := delivery.New(delivery.Options{
+		Messenger: messenger, Node: nodeNames(c.XMPP.Node), Observers: c.XMPP.Observers,
+		Published: metrics.Published,
+		Log:       log.With("part", "delivery"), Now: time.Now,
+	})
+	switches, err := switchMaker(c, metrics, log)
+	if err != nil {
+		return err
+	}
+	floor := engine.New(engine.Options{
+		Floor: c.Floor.Name, Memory: memory, Switches: switches, CRM: crm, Budget: c.XMPP.Budget, Observer: metrics, Log: log,
+		Now: time.Now, NewID: newCallID,
+	})
+	return a.serve(ctx, c, log, floor, metrics)
+}
+
+// serve runs the floor and its API together, and tells systemd how they are.
+func (a *app) serve(ctx context.Context, c config, log *slog.Logger, floor *engine.Engine, metrics *api.Metrics) error {
+	token, err := c.HTTP.Token.read()
+	if err != nil {
+		return fmt.Errorf("[http] token: %w", err)
+	}
+	listener, err := net.Listen("tcp", c.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("[http] listen: %w; is another queueapp running?", err)
+	}
+	server := api.New(api.Config{Floor: apiFloor{floor}, Metrics: metrics, Token: token, Log: log.With("part", "api")})
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return floor.Run(ctx) })
+	g.Go(func() error { return server.Serve(ctx, listener) })
+	g.Go(func() error { return a.tellSystemd(ctx, log, floor) })
+	log.Info("queueapp runs", "version", thisBuild().version, "floor", c.Floor.Name, "api", c.HTTP.Listen)
+	err = g.Wait()
+	log.Info("queueapp ends; calls go on in Asterisk")
+	return err
+}
+
+// tellSystemd says when calls can be placed, and from then on that we live. A standby is ready too: that is its work.
+func (a *app) tellSystemd(ctx context.Context, log *slog.Logger, floor *engine.Engine) error {
+	tell := func(state string) {
+		if err := notifySystemd(a.env, state); err != nil {
+			log.Warn("systemd could not be told", "err", err)
+		}
+	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	every := watchdogEvery(a.env)
+	if every <= 0 {
+		every = time.Second
+	}
+	tick := time.NewTicker(min(every, time.Second))
+	defer tick.Stop()
+	ready := false
+	for {
+		select {
+		case <-tick.C:
+			state := apiFloor{floor}.Ready()
+			alive := !strings.Contains(fmt.Sprint(state.Parts), "loop")
+			if !ready && (state.State == api.StateActive || state.State == api.StateStandby) {
+				ready = true
+				tell(systemdReady)
+			}
+			if alive {
+				tell(systemdWatchdog)
+			}
+		case <-hangups:
+			// The floor plan is live by `queueapp apply`; what queueapp.toml says holds until a restart.
+			log.Info("SIGHUP: nothing to read again; the floor plan is changed by `queueapp apply`, queueapp.toml by a restart")
+		case <-ctx.Done():
+			tell(systemdStopping)
+			return nil
+		}
+	}
+}
+
+// awaitDatabase waits until PostgreSQL can be reached, and refuses tables of another version.
+func awaitDatabase(ctx context.Context, memory *store.Store, log *slog.Logger) error {
+	for {
+		err := memory.Ready(ctx)
+		if err == nil || errors.Is(err, migrations.ErrOld) || errors.Is(err, migrations.ErrNew) {
+			return err
+		}
+		log.Warn("database not ready; trying again", "err", err)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func newCallID() queueapp.CallID {
+	id, err := uuid.NewV7()
+	if err != nil { // no randomness: nothing on this machine works then
+		panic(fmt.Errorf("make a call id: %w", err))
+	}
+	return queueapp.CallID(id.String())
+}
+
+// nodeNames fills the template of the nodes' names.
+func nodeNames(template string) func(queueapp.ExtensionID) string {
+	return func(x queueapp.ExtensionID) string { return strings.ReplaceAll(template, "{number}", string(x)) }
+}
+
+// switchMaker makes fresh switches for each time that this process owns the floor.
+func switchMaker(c config, metrics *api.Metrics, log *slog.Logger) (func() ([]engine.Switch, error), error) {
+	configs := make([]stasis.Config, 0, len(c.Switches))
+	for _, s := range c.Switches {
+		password, err := s.Password.read()
+		if err != nil {
+			return nil, fmt.Errorf("[[switch]] %s: password: %w", s.Name, err)
+		}
+		configs = append(configs, stasis.Config{
+			Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: c.Floor.App,
+			Log: log.With("part", "stasis"), Observer: metrics.ARI(),
+		})
+	}
+	return func() ([]engine.Switch, error) {
+		var out []engine.Switch
+		var errs []error
+		for _, s := range configs {
+			sw, err := stasis.New(s)
+			errs = append(errs, err)
+			out = append(out, sw)
+		}
+		return out, errors.Join(errs...)
+	}, nil
+}

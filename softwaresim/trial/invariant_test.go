@@ -1,0 +1,61 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// settled waits until the floor and the switch hold no call any more (DESIGN §6, 8).
+func (s *site) settled() {
+	s.t.Helper()
+	s.until("an empty floor", func() bool { return len(s.calls()) == 0 })
+	s.until("a switch without channels and bridges", func() bool {
+		return len(s.ari("channels")) == 0 && len(s.ari("bridges")) == 0
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var left []string
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		found, err := world.memory.Audit(ctx, s.stack.Info().Floor, true)
+		if left = found; err == nil && len(left) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			s.t.Errorf("the floor did not settle: %s", strings.Join(left, "\n"))
+			return
+		}
+	}
+}
+
+// invariants checks what the tables can prove.
+func (s *site) invariants() {
+	s.t.Helper()
+	found, err := world.memory.Audit(s.ctx, s.stack.Info().Floor, true)
+	s.must(err)
+	for _, f := range found {
+		s.t.Error(f)
+	}
+}
+
+// ari lists what Asterisk holds.
+func (s *site) ari(what string) []map[string]any {
+	s.t.Helper()
+	a := s.stack.Info().ARI
+	r, err := http.NewRequestWithContext(s.ctx, http.MethodGet, fmt.Sprintf("%s/%s", a.URL, what), nil)
+	s.must(err)
+	r.SetBasicAuth(a.User, a.Password)
+	resp, err := http.DefaultClient.Do(r)
+	s.must(err)
+	defer resp.Body.Close()
+	var list []map[string]any
+	s.must(json.NewDecoder(resp.Body).Decode(&list))
+	return list
+}

@@ -1,0 +1,114 @@
+package trial
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ringside/queueapp/record"
+	"ringside/xmpp"
+)
+
+// screen is what an agent's CRM was shown.
+type screen struct {
+	site *site
+	mu   sync.Mutex
+	got  []shown
+	chat []xmpp.Chat
+	subs []xmpp.Subscription
+	more chan struct{}
+}
+
+type shown struct {
+	at   time.Time
+	node string
+	record.Call
+}
+
+// screen logs in as an extension's CRM and subscribes to its node.
+func (s *site) screen(number string) *screen {
+	s.t.Helper()
+	x := s.extension(number)
+	return s.login(x.JID, x.JIDPassword, "extension"+number)
+}
+
+func (s *site) login(jid, password, node string) *screen {
+	s.t.Helper()
+	info := s.stack.Info()
+	sc := &screen{site: s, more: make(chan struct{}, 1)}
+	client, err := xmpp.New(xmpp.Config{
+		JID: jid, Password: password, Resource: "crm", Servers: []string{info.XMPP}, CAFile: info.CA, PubSub: info.PubSub,
+	}, xmpp.Handler{
+		Item: func(i xmpp.Item) {
+			if i.Err == nil && !i.Retract {
+				sc.note(func() { sc.got = append(sc.got, shown{time.Now(), i.Node, i.Call}) })
+			}
+		},
+		Chat:         func(c xmpp.Chat) { sc.note(func() { sc.chat = append(sc.chat, c) }) },
+		Subscription: func(sub xmpp.Subscription) { sc.note(func() { sc.subs = append(sc.subs, sub) }) },
+	})
+	s.must(err)
+	client.Subscribe(node, xmpp.SubscribeOptions{})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- client.Run(ctx) }()
+	s.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			s.t.Error(err)
+		}
+	})
+	return sc
+}
+
+func (sc *screen) note(f func()) {
+	sc.mu.Lock()
+	f()
+	sc.mu.Unlock()
+	select {
+	case sc.more <- struct{}{}:
+	default:
+	}
+}
+
+// until waits until ok holds of what was shown.
+func (sc *screen) until(what string, ok func(*screen) bool) {
+	sc.site.t.Helper()
+	for {
+		sc.mu.Lock()
+		done := ok(sc)
+		sc.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-sc.more:
+		case <-sc.site.ctx.Done():
+			sc.site.t.Fatalf("the CRM was never shown: %s; it has %+v, subscriptions %+v\nqueueapp's log:\n%s", what, sc.got, sc.subs, sc.site.log(60))
+		}
+	}
+}
+
+// subscribed waits until the node is subscribed to.
+func (sc *screen) subscribed() *screen {
+	sc.site.t.Helper()
+	sc.until("a subscription", func(sc *screen) bool {
+		n := len(sc.subs)
+		return n > 0 && sc.subs[n-1].Active
+	})
+	return sc
+}
+
+// saw waits for a record of this event and returns the last one.
+func (sc *screen) saw(event record.Event) (last shown) {
+	sc.site.t.Helper()
+	sc.until(string(event), func(sc *screen) bool {
+		for _, r := range sc.got {
+			if r.Event == event {
+				last = r
+			}
+		}
+		return last.Event == event
+	})
+	return last
+}

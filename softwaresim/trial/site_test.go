@@ -1,0 +1,270 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/api"
+	"ringside/softwaresim/phone"
+	"ringside/softwaresim/stack"
+	"ringside/store"
+)
+
+// world is the stack that all trials share; each leaves it as it found it.
+var world struct {
+	stack  *stack.Stack
+	bin    string // where queueapp and softwaresim are
+	memory *store.Store
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "ringside-trial-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"build", "-o", dir + "/"}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "ringside/cmd/queueapp", "ringside/cmd/softwaresim")...)
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build queueapp: %v\n%s", err, out)
+		return 1
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	s, err := stack.Start(ctx, stack.Options{Queueapp: filepath.Join(dir, "queueapp"), Unlisted: true})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := s.Stop(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}()
+	memory, err := store.Open(store.Config{Address: s.Info().Postgres})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer memory.Close()
+	world.stack, world.bin, world.memory = s, dir, memory
+	return m.Run()
+}
+
+// site is one trial's view of the stack.
+type site struct {
+	t     *testing.T
+	ctx   context.Context
+	stack *stack.Stack
+	ua    *phone.UA
+}
+
+// newSite gives a trial its phones' port, and checks at its end that nothing is left and every invariant holds.
+func newSite(t *testing.T) *site {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	ua, err := phone.Listen(phone.Config{Server: world.stack.Info().SIP})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, ctx: ctx, stack: world.stack, ua: ua}
+	t.Cleanup(func() {
+		if err := ua.Close(); err != nil {
+			t.Error(err)
+		}
+		s.ctx, cancel = context.WithTimeout(context.Background(), 30*time.Second)
+		s.settled()
+		s.invariants()
+		if t.Failed() {
+			t.Logf("queueapp's log:\n%s", s.log(80))
+		}
+		cancel()
+	})
+	return s
+}
+
+// agent brings up an extension's phone and logs its agent on.
+func (s *site) agent(number string, b phone.Behaviour) *phone.Phone {
+	s.t.Helper()
+	p := s.register(number, b)
+	s.post("/v1/agents/"+number+"/logon", map[string]string{"extension": number})
+	s.t.Cleanup(func() { s.logOff(number) })
+	s.until("agent "+number+" free", func() bool { return s.agentView(number).Status == queueapp.StatusFree })
+	return p
+}
+
+func (s *site) logOff(number string) {
+	if s.ctx.Err() != nil { // the trial ran out of time; clean up all the same
+		var cancel context.CancelFunc
+		s.ctx, cancel = context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+	}
+	if s.agentView(number).Status != queueapp.StatusLoggedOff {
+		s.post("/v1/agents/"+number+"/logoff", nil)
+	}
+}
+
+func (s *site) register(number string, b phone.Behaviour) *phone.Phone {
+	s.t.Helper()
+	p := s.ua.NewPhone(phone.Account{Number: number, Password: s.extension(number).Password}, b)
+	s.must(p.Register(s.ctx))
+	return p
+}
+
+func (s *site) extension(number string) stack.Extension {
+	s.t.Helper()
+	for _, x := range s.stack.Info().Extensions {
+		if x.Number == number {
+			return x
+		}
+	}
+	s.t.Fatalf("the stack has no extension %s", number)
+	return stack.Extension{}
+}
+
+// call places a call from the trunk.
+func (s *site) call(number string) *phone.Call {
+	s.t.Helper()
+	c, err := s.ua.Caller(phone.Party{Name: "Eve", Number: "5550100"}).Dial(s.ctx, number)
+	s.must(err)
+	return c
+}
+
+func (s *site) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// until polls what only can be asked for, not waited for.
+func (s *site) until(what string, ok func() bool) {
+	s.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-s.ctx.Done():
+			s.t.Fatalf("never came about: %s\nqueueapp's log:\n%s", what, s.log(60))
+		}
+	}
+}
+
+// event waits for an event of a call's.
+func (s *site) event(c *phone.Call, kind phone.Kind) phone.Event {
+	s.t.Helper()
+	w := c.Watch()
+	defer w.Close()
+	return s.next(w, kind)
+}
+
+// invited waits for the next call that rings a phone.
+func (s *site) invited(w *phone.Watch) phone.Event {
+	s.t.Helper()
+	return s.next(w, phone.InviteReceived)
+}
+
+func (s *site) next(w *phone.Watch, kind phone.Kind) phone.Event {
+	s.t.Helper()
+	ev, err := w.Next(s.ctx, kind)
+	if err != nil {
+		s.t.Fatalf("no %s: %v\nqueueapp's log:\n%s", kind, err, s.log(60))
+	}
+	return ev
+}
+
+// get asks queueapp's API.
+func (s *site) get(path string, into any) error {
+	return s.ask(http.MethodGet, path, nil, into)
+}
+
+func (s *site) post(path string, body any) {
+	s.t.Helper()
+	if err := s.ask(http.MethodPost, path, body, nil); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) ask(method, path string, body, into any) error {
+	var b bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&b).Encode(body); err != nil {
+			return err
+		}
+	}
+	info := s.stack.Info()
+	r, err := http.NewRequestWithContext(s.ctx, method, info.API+path, &b)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+info.Token)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, text)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(text, into)
+}
+
+func (s *site) agentView(number string) queueapp.AgentView {
+	s.t.Helper()
+	var list api.Agents
+	s.until("list of agents", func() bool { return s.get("/v1/agents", &list) == nil })
+	for _, a := range list.Agents {
+		if string(a.Agent) == number {
+			return a
+		}
+	}
+	s.t.Fatalf("no agent %s among %v", number, list)
+	return queueapp.AgentView{}
+}
+
+func (s *site) calls() []api.Call {
+	s.t.Helper()
+	var list api.Calls
+	s.until("list of calls", func() bool { return s.get("/v1/calls", &list) == nil })
+	return list.Calls
+}
+
+// log is the end of queueapp's log.
+func (s *site) log(lines int) string {
+	b, err := os.ReadFile(s.stack.Log(stack.Queueapp))
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
