@@ -176,16 +176,13 @@ func (d *doctor) tryListen(ctx context.Context) {
 
 // tryPostgres logs in and looks at the tables, the floor plan, and where customers are looked up.
 func (d *doctor) tryPostgres(ctx context.Context) {
-	s, conf, err := d.store()
+	s, conf, err := d.store(ctx)
 	if err != nil {
 		d.ill("postgres", err)
 		return
 	}
 	defer s.Close()
 	version, _, err := s.SchemaVersion(ctx)
-	if err == nil {
-		err = s.Ready(ctx)
-	}
 	if err != nil {
 		d.ill("postgres", err)
 		return
@@ -196,7 +193,7 @@ func (d *doctor) tryPostgres(ctx context.Context) {
 		d.ill("floor plan", err)
 		return
 	}
-	d.well("floor plan", fmt.Sprintf("floor %s is at version %d: %d queues, %d agents", conf.Floor.Name, n, len(plan.Floor.Queues), len(plan.Floor.Agents)))
+	d.well("floor plan", fmt.Sprintf("floor %s is at version %d; queues: %d, agents: %d", conf.Floor.Name, n, len(plan.Floor.Queues), len(plan.Floor.Agents)))
 	d.tryCustomers(ctx, s, plan)
 }
 

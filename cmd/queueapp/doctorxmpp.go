@@ -58,28 +58,23 @@ func (d *doctor) useXMPP(ctx context.Context, client *xmpp.Client, first <-chan 
 		return
 	}
 	if err := tryNode(ctx, client); err != nil {
-		d.tell(check{Name: "pubsub", Found: err.Error(),
-			Remedy: "let " + client.JID() + " create nodes on " + d.config.XMPP.PubSub + " (xmpp/README.md has Prosody's and ejabberd's settings)"})
+		d.ill("pubsub", err)
 		return
 	}
 	d.well("pubsub", "a node was made, whitelisted and deleted on "+d.config.XMPP.PubSub)
 }
 
 // tryNode makes a node as an extension's is, and leaves nothing behind where the server lets it.
-func tryNode(ctx context.Context, client *xmpp.Client) (err error) {
+func tryNode(ctx context.Context, client *xmpp.Client) error {
 	node := "ringside-doctor-" + rand.Text()
-	defer func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if gone := client.DeleteNode(last, node); gone != nil {
-			err = errors.Join(err, fmt.Errorf("delete node %s: %w", node, gone))
-		}
-	}()
-	if err := client.SetNode(ctx, xmpp.Node{Name: node, Mode: record.Transient, Members: []string{client.JID()}}); err != nil {
-		return fmt.Errorf("make node %s: %w", node, err)
+	err := client.SetNode(ctx, xmpp.Node{Name: node, Mode: record.Transient, Members: []string{client.JID()}})
+	if err == nil {
+		err = client.CheckNode(ctx, node)
 	}
-	if err := client.CheckNode(ctx, node); err != nil {
-		return fmt.Errorf("check node %s: %w", node, err)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if gone := client.DeleteNode(last, node); err == nil {
+		err = gone // else it may never have been there
 	}
-	return nil
+	return err
 }

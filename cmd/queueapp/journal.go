@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ func (c *journalCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	s, _, err := a.store()
+	s, _, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,18 +37,41 @@ func (c *journalCommand) Run(ctx context.Context, a *app) error {
 	if len(entries) == 0 {
 		return fmt.Errorf("call %s: the journal has nothing of it: a caller who entered no queue leaves no trace there", id)
 	}
-	_, err = a.stdout.Write(tell(id, entries))
+	story, err := tell(id, entries)
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(story)
 	return err
 }
 
-// tell is a call's story.
-func tell(id queueapp.CallID, entries []store.Entry) []byte {
-	steps := make([]queueapp.Step, len(entries))
-	for i, e := range entries {
-		steps[i] = e.Step
+// anyID is a call's id as it stands in a transcript's lines.
+const anyID = `[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`
+
+// tell is a call's story. Calls have short names in it, which the prose explains: the call that was asked for is c1.
+func tell(id queueapp.CallID, entries []store.Entry) ([]byte, error) {
+	names, order := map[string]string{}, []string{}
+	short := func(id string) string {
+		if names[id] == "" {
+			order = append(order, id)
+			names[id] = fmt.Sprintf("c%d", len(order))
+		}
+		return names[id]
 	}
-	prose := fmt.Sprintf("Call %s on floor %s, from %s.", id, entries[0].Floor, steps[0].At.Local().Format(time.RFC3339))
-	return transcript.Print(transcript.FromSteps(prose, steps))
+	short(string(id))
+	ids, steps := regexp.MustCompile(anyID), make([]queueapp.Step, len(entries))
+	for i, e := range entries {
+		line := ids.ReplaceAllStringFunc(transcript.FormatStep(e.Step), short)
+		var err error
+		if steps[i], err = transcript.ParseStep(line); err != nil {
+			return nil, fmt.Errorf("step %d of the journal: %w", e.N, err)
+		}
+	}
+	prose := fmt.Sprintf("Floor %s, from %s.", entries[0].Floor, steps[0].At.Local().Format(time.RFC3339))
+	for _, id := range order {
+		prose += fmt.Sprintf("\n%s is call %s.", names[id], id)
+	}
+	return transcript.Print(transcript.FromSteps(prose, steps)), nil
 }
 
 // anyCall is the call that is meant: a whole id as it is, the begin of one among the calls on the floor.

@@ -13,14 +13,27 @@ import (
 	"ringside/store"
 )
 
-// store opens the database for a command. It does not connect yet.
-func (a *app) store() (*store.Store, config, error) {
+// database opens the database for a command. It does not connect yet.
+func (a *app) database() (*store.Store, config, error) {
 	c, err := a.config("postgres", "floor")
 	if err != nil {
 		return nil, c, err
 	}
 	s, err := c.Postgres.open(slog.New(slog.DiscardHandler))
 	return s, c, err
+}
+
+// store is the database, logged in to, with the tables that this program works with.
+func (a *app) store(ctx context.Context) (*store.Store, config, error) {
+	s, c, err := a.database()
+	if err != nil {
+		return nil, c, err
+	}
+	if err := s.Ready(ctx); err != nil {
+		s.Close()
+		return nil, c, err
+	}
+	return s, c, nil
 }
 
 // open makes ready to use the database that the configuration names.
@@ -37,7 +50,7 @@ type migrateCommand struct{}
 
 // Run brings the tables to this program's version.
 func (c *migrateCommand) Run(ctx context.Context, a *app) error {
-	s, _, err := a.store()
+	s, _, err := a.database()
 	if err != nil {
 		return err
 	}
@@ -73,7 +86,7 @@ func (c *applyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	s, conf, err := a.store()
+	s, conf, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
@@ -118,7 +131,7 @@ type exportCommand struct{}
 
 // Run prints the floor plan in force as it was written.
 func (c *exportCommand) Run(ctx context.Context, a *app) error {
-	s, conf, err := a.store()
+	s, conf, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,7 +164,7 @@ func (c *customersImport) Run(ctx context.Context, a *app) error {
 		defer func() { _ = f.Close() }()
 		file = f
 	}
-	s, _, err := a.store()
+	s, _, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
