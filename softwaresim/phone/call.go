@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringside/softwaresim/phone/voice"
+	"ringside/softwaresim/watch"
 )
 
 // Side is who did something: this phone or the other side.
@@ -49,8 +50,8 @@ type Call struct {
 	id      string
 	key     string // of its dialog
 	media   *voice.Stream
-	feed    feed
-	box     *mailbox[message]
+	feed    watch.Feed[Event]
+	box     *watch.Mailbox[message]
 
 	dialog   dialog
 	invite   *served // of a call in
@@ -69,8 +70,8 @@ type Call struct {
 func (u *UA) newCall(number string, from Party, to string, d dialog) *Call {
 	return &Call{
 		ua: u, number: number, from: from, to: to, dialog: d, id: d.callID, key: d.key(),
-		feed:     feed{keep: true},
-		box:      newMailbox[message](),
+		feed:     watch.Feed[Event]{Keep: true},
+		box:      watch.NewMailbox[message](),
 		hangup:   make(chan struct{}),
 		told:     make(chan verdict, 1),
 		answered: make(chan struct{}),
@@ -94,11 +95,11 @@ func (c *Call) Inbound() bool { return c.inbound }
 func (c *Call) String() string { return fmt.Sprintf("call %s from %s to %q", c.id, c.from, c.to) }
 
 // Events returns what has happened to the call so far.
-func (c *Call) Events() []Event { return c.feed.events() }
+func (c *Call) Events() []Event { return c.feed.Events() }
 
 // Watch delivers all events of the call from its first on, also those that have
 // happened already.
-func (c *Call) Watch() *Watch { return c.feed.watch() }
+func (c *Call) Watch() *Watch { return &Watch{c.feed.Watch()} }
 
 // Done is closed when the call is over.
 func (c *Call) Done() <-chan struct{} { return c.done }
@@ -210,11 +211,11 @@ func (c *Call) openMedia(m voice.Media) (err error) {
 // note records an event and hands it to all who watch.
 func (c *Call) note(e Event) {
 	e.Phone, e.CallID, e.Call = c.number, c.id, c
-	c.feed.publish(e)
+	c.feed.Publish(e)
 	if c.phone != nil {
-		c.phone.feed.publish(e)
+		c.phone.feed.Publish(e)
 	}
-	c.ua.feed.publish(e)
+	c.ua.feed.Publish(e)
 }
 
 // establish notes the answer and begins the media. The time is that of the 200.
@@ -238,7 +239,7 @@ func (c *Call) finish(at time.Time, o Outcome) {
 	heard := c.media.Close()
 	c.ua.forget(c)
 	c.note(Event{At: at, Kind: Ended, Code: o.Code, Reason: o.Reason, Outcome: &o, Heard: &heard})
-	c.feed.finish()
+	c.feed.Finish()
 	close(c.done)
 }
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"ringside/softwaresim/phone/voice"
+	"ringside/softwaresim/watch"
 )
 
 // Kind says what happened at a phone or to a call. The set is open: print an
@@ -109,38 +109,31 @@ func (e Event) AnsweredElsewhere() bool {
 // ErrOver is returned by Watch.Next when what is watched can bring no more events:
 // the call ended, or the user agent was closed; and for what is asked of a call that is
 // over.
-var ErrOver = voice.ErrClosed
+var ErrOver = watch.ErrOver
 
 // Watch delivers events in the order in which they happened. It never loses one and
 // never holds up the phone: what is not yet read waits in memory. Close it when done.
 // One goroutine at a time may call Next.
-type Watch struct {
-	box    *mailbox[Event]
-	leave  func(*Watch)
-	passed []Kind // what Next skipped, for its error message
-}
+type Watch struct{ w *watch.Watch[Event] }
 
 // Next returns the next event of one of the given kinds, or the next of any kind if
 // none is given; events of other kinds before it are skipped. It waits for it until
 // ctx is done. The error is ErrOver where no such event can come any more.
 func (w *Watch) Next(ctx context.Context, kinds ...Kind) (Event, error) {
-	for {
-		e, err := w.box.take(ctx)
-		if err != nil {
-			return Event{}, w.failure(kinds, err)
-		}
-		if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
-			w.passed = w.passed[:0]
-			return e, nil
-		}
-		w.passed = append(w.passed, e.Kind)
+	var passed []Kind
+	e, err := w.w.Next(ctx, func(e Event) bool {
+		passed = append(passed, e.Kind)
+		return len(kinds) == 0 || slices.Contains(kinds, e.Kind)
+	})
+	if err != nil {
+		return Event{}, fmt.Errorf("wait for %s, seen meanwhile: %s: %w",
+			kindNames(kinds, "any event"), kindNames(passed, "nothing"), err)
 	}
+	return e, nil
 }
 
-func (w *Watch) failure(kinds []Kind, cause error) error {
-	return fmt.Errorf("wait for %s, seen so far: %s: %w",
-		kindNames(kinds, "any event"), kindNames(w.passed, "nothing"), cause)
-}
+// Close ends the watch. It is safe to call more than once.
+func (w *Watch) Close() { w.w.Close() }
 
 func kindNames(kinds []Kind, none string) string {
 	if len(kinds) == 0 {
@@ -151,139 +144,4 @@ func kindNames(kinds []Kind, none string) string {
 		names[i] = string(k)
 	}
 	return strings.Join(names, ", ")
-}
-
-// Close ends the watch. It is safe to call more than once.
-func (w *Watch) Close() { w.leave(w) }
-
-// feed hands events to its watches. With keep it remembers them, so that a watch
-// that begins late still sees all.
-type feed struct {
-	keep bool
-
-	mu      sync.Mutex
-	kept    []Event
-	over    bool
-	watches map[*Watch]struct{}
-}
-
-func (f *feed) watch() *Watch {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	w := &Watch{box: newMailbox[Event](), leave: f.unwatch}
-	for _, e := range f.kept {
-		w.box.put(e)
-	}
-	if f.over {
-		w.box.finish()
-	}
-	if f.watches == nil {
-		f.watches = make(map[*Watch]struct{})
-	}
-	f.watches[w] = struct{}{}
-	return w
-}
-
-func (f *feed) unwatch(w *Watch) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.watches, w)
-}
-
-func (f *feed) publish(e Event) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.over {
-		return
-	}
-	if f.keep {
-		f.kept = append(f.kept, e)
-	}
-	for w := range f.watches {
-		w.box.put(e)
-	}
-}
-
-// finish says that nothing will be published any more.
-func (f *feed) finish() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.over = true
-	for w := range f.watches {
-		w.box.finish()
-	}
-}
-
-// events returns what was kept so far.
-func (f *feed) events() []Event {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.kept)
-}
-
-// mailbox is a queue without bounds: putting never blocks and nothing is lost. Many
-// goroutines may put, one takes.
-type mailbox[T any] struct {
-	wake chan struct{} // has something in it when there may be something to take
-
-	mu    sync.Mutex
-	queue []T
-	over  bool
-}
-
-func newMailbox[T any]() *mailbox[T] { return &mailbox[T]{wake: make(chan struct{}, 1)} }
-
-func (m *mailbox[T]) put(v T) {
-	m.mu.Lock()
-	m.queue = append(m.queue, v)
-	m.mu.Unlock()
-	m.nudge()
-}
-
-// finish says that nothing will be put any more.
-func (m *mailbox[T]) finish() {
-	m.mu.Lock()
-	m.over = true
-	m.mu.Unlock()
-	m.nudge()
-}
-
-func (m *mailbox[T]) nudge() {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}
-
-// next takes what is first, if there is anything.
-func (m *mailbox[T]) next() (v T, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.queue) == 0 {
-		return v, false
-	}
-	v, m.queue = m.queue[0], m.queue[1:]
-	return v, true
-}
-
-// take takes what is first and waits for it until ctx is done. The error is ErrOver
-// once nothing can come any more.
-func (m *mailbox[T]) take(ctx context.Context) (T, error) {
-	for {
-		if v, ok := m.next(); ok {
-			return v, nil
-		}
-		m.mu.Lock()
-		over := m.over && len(m.queue) == 0
-		m.mu.Unlock()
-		var none T
-		if over {
-			return none, ErrOver
-		}
-		select {
-		case <-m.wake:
-		case <-ctx.Done():
-			return none, context.Cause(ctx)
-		}
-	}
 }

@@ -58,7 +58,7 @@ func (c *Call) serve(at time.Time, media voice.Media, b func() Behaviour) {
 		c.ua.config.Log.Error("call refused", "call", c.id, "error", err)
 		c.invite.answer(sip.StatusServiceUnavailable)
 		c.ua.forget(c)
-		c.feed.finish()
+		c.feed.Finish()
 		close(c.done)
 		return
 	}
@@ -109,7 +109,7 @@ func (c *Call) decide(b Behaviour) (v verdict, cancel *message) {
 			return verdict{}, cancel
 		}
 		select {
-		case <-c.box.wake:
+		case <-c.box.Wake():
 		case <-rung:
 			return v, nil
 		case v = <-c.told:
@@ -124,7 +124,7 @@ func (c *Call) decide(b Behaviour) (v verdict, cancel *message) {
 
 // canceled returns the CANCEL, if one has come, and answers what else came.
 func (c *Call) canceled() *message {
-	for m, ok := c.box.next(); ok; m, ok = c.box.next() {
+	for m, ok := c.box.Next(); ok; m, ok = c.box.Next() {
 		if m.req != nil && m.req.req.Method == sip.CANCEL {
 			return &m
 		}

@@ -109,7 +109,7 @@ func (c *Call) awaitFinal(invite *asked) message {
 	hangup, provisional := c.hangup, false
 	var patience <-chan time.Time // how long for a final response after the CANCEL
 	for {
-		for m, ok := c.box.next(); ok; m, ok = c.box.next() {
+		for m, ok := c.box.Next(); ok; m, ok = c.box.Next() {
 			switch {
 			case m.of == invite && m.err == nil && m.res.IsProvisional():
 				provisional = true
@@ -128,7 +128,7 @@ func (c *Call) awaitFinal(invite *asked) message {
 			patience = timer.C
 		}
 		select {
-		case <-c.box.wake:
+		case <-c.box.Wake():
 		case <-hangup:
 			hangup = nil
 		case <-patience:

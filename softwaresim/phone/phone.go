@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringside/softwaresim/phone/voice"
+	"ringside/softwaresim/watch"
 )
 
 // Account is an extension: its number, which is also its SIP user, and its password.
@@ -49,7 +50,7 @@ type Phone struct {
 	ua      *UA
 	account Account
 	line    string // the user part of its Contact
-	feed    feed
+	feed    watch.Feed[Event]
 
 	mu        sync.Mutex
 	behave    func(*Call) Behaviour
@@ -104,7 +105,7 @@ func (p *Phone) SetLines(n int) {
 }
 
 // Watch delivers the events of this phone and its calls from now on.
-func (p *Phone) Watch() *Watch { return p.feed.watch() }
+func (p *Phone) Watch() *Watch { return &Watch{p.feed.Watch()} }
 
 // Dial calls a number from the extension, with its credentials. It returns when the
 // INVITE was sent; the call goes on whatever becomes of ctx.

@@ -174,6 +174,6 @@ func grantedTime(res *sip.Response, asked time.Duration) time.Duration {
 
 func (p *Phone) note(e Event) {
 	e.Phone = p.account.Number
-	p.feed.publish(e)
-	p.ua.feed.publish(e)
+	p.feed.Publish(e)
+	p.ua.feed.Publish(e)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/watch"
 )
 
 // served is a request that came and what was answered to it: a server transaction.
@@ -17,9 +19,9 @@ type served struct {
 	from  netip.AddrPort
 	last  []byte // the response last sent
 	final bool
-	box   *mailbox[message] // of an INVITE: told of a CANCEL and of a missing ACK
-	timer *time.Timer       // repeats an INVITE's final response, nil for others
-	quiet bool              // not repeated any more
+	box   *watch.Mailbox[message] // of an INVITE: told of a CANCEL and of a missing ACK
+	timer *time.Timer             // repeats an INVITE's final response, nil for others
+	quiet bool                    // not repeated any more
 	wait  time.Duration
 	until time.Time
 }
@@ -74,12 +76,12 @@ func (t *transactions) cancel(invite, cancel *served, at time.Time) {
 	_ = cancel.send(sip.NewResponseFromRequest(cancel.req, sip.StatusOK, "OK", nil)) // the first
 	if !invite.final && invite.box != nil {
 		_ = invite.send(sip.NewResponseFromRequest(invite.req, sip.StatusRequestTerminated, "Request Terminated", nil))
-		invite.box.put(message{at: at, req: cancel})
+		invite.box.Put(message{at: at, req: cancel})
 	}
 }
 
 // tell says where the CANCEL of an INVITE goes, and word that its ACK is missing.
-func (s *served) tell(box *mailbox[message]) {
+func (s *served) tell(box *watch.Mailbox[message]) {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
 	s.box = box
@@ -128,7 +130,7 @@ func (s *served) sendAgain() {
 	}
 	if time.Now().After(s.until) {
 		if s.box != nil {
-			s.box.put(message{at: time.Now(), err: errors.New("no ACK for the 200")})
+			s.box.Put(message{at: time.Now(), err: errors.New("no ACK for the 200")})
 		}
 		return
 	}

@@ -23,7 +23,7 @@ func (c *Call) talk(limit time.Duration) {
 	}
 	acked, wanted, reason, hangup := !c.inbound, false, "", c.hangup
 	for {
-		for m, ok := c.box.next(); ok; m, ok = c.box.next() {
+		for m, ok := c.box.Next(); ok; m, ok = c.box.Next() {
 			switch {
 			case m.err != nil && m.of == nil:
 				acked, wanted, reason = true, true, m.err.Error()
@@ -42,7 +42,7 @@ func (c *Call) talk(limit time.Duration) {
 			return
 		}
 		select {
-		case <-c.box.wake:
+		case <-c.box.Wake():
 		case <-hangup:
 			wanted, hangup = true, nil
 		case <-expired:
@@ -92,7 +92,7 @@ func (c *Call) sayBye(reason string) {
 	timer := time.NewTimer(byeTime)
 	defer timer.Stop()
 	for {
-		for m, ok := c.box.next(); ok; m, ok = c.box.next() {
+		for m, ok := c.box.Next(); ok; m, ok = c.box.Next() {
 			switch {
 			case m.of == bye && (m.err != nil || !m.res.IsProvisional()):
 				c.finish(at, Outcome{By: Us, Code: sip.StatusOK, Reason: reason})
@@ -104,7 +104,7 @@ func (c *Call) sayBye(reason string) {
 			}
 		}
 		select {
-		case <-c.box.wake:
+		case <-c.box.Wake():
 		case <-timer.C:
 			c.finish(at, Outcome{By: Us, Code: sip.StatusOK, Reason: "the BYE was not answered"})
 			return

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/watch"
 )
 
 // The timers of RFC 3261 §17 and its table 4.
@@ -82,7 +84,7 @@ type asked struct {
 	key   string
 	bytes []byte
 	to    netip.AddrPort
-	box   *mailbox[message]
+	box   *watch.Mailbox[message]
 	timer *time.Timer
 	wait  time.Duration
 	until time.Time
@@ -93,7 +95,7 @@ type asked struct {
 
 // ask sends a request and hands its responses to the mailbox: all provisional ones and
 // one final, or an error. The request must not be changed afterwards.
-func (t *transactions) ask(req *sip.Request, to netip.AddrPort, box *mailbox[message]) *asked {
+func (t *transactions) ask(req *sip.Request, to netip.AddrPort, box *watch.Mailbox[message]) *asked {
 	if req.Via() == nil {
 		req.PrependHeader(t.newVia())
 	}
@@ -103,7 +105,7 @@ func (t *transactions) ask(req *sip.Request, to netip.AddrPort, box *mailbox[mes
 	defer t.mu.Unlock()
 	if t.ended {
 		a.final = true
-		box.put(message{at: time.Now(), of: a, err: errors.New("the user agent is closed")})
+		box.Put(message{at: time.Now(), of: a, err: errors.New("the user agent is closed")})
 		return a
 	}
 	t.asked[a.key] = a
@@ -134,7 +136,7 @@ func (t *transactions) askAgain(a *asked) {
 	if time.Now().After(a.until) {
 		a.final = true
 		delete(t.asked, a.key)
-		a.box.put(message{at: time.Now(), of: a, err: fmt.Errorf("no answer to %s from %s", a.req.Method, a.to)})
+		a.box.Put(message{at: time.Now(), of: a, err: fmt.Errorf("no answer to %s from %s", a.req.Method, a.to)})
 		return
 	}
 	t.wire.send(a.bytes, a.to)
@@ -184,7 +186,7 @@ func (t *transactions) takeResponse(res *sip.Response, at time.Time) {
 		}
 		t.retire(func() { delete(t.asked, a.key) })
 	}
-	a.box.put(message{at: at, res: res, of: a})
+	a.box.Put(message{at: at, res: res, of: a})
 }
 
 // acknowledge sends the ACK of an INVITE's 200, and again with each repetition of it.
@@ -198,10 +200,10 @@ func (t *transactions) acknowledge(a *asked, ack *sip.Request, to netip.AddrPort
 
 // do sends a request, not an INVITE, and waits for its final response.
 func (t *transactions) do(ctx context.Context, req *sip.Request, to netip.AddrPort) (*sip.Response, time.Time, error) {
-	box := newMailbox[message]()
+	box := watch.NewMailbox[message]()
 	a := t.ask(req, to, box)
 	for {
-		m, err := box.take(ctx)
+		m, err := box.Take(ctx)
 		switch {
 		case err != nil:
 			t.abandon(a)

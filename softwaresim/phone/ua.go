@@ -33,6 +33,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringside/softwaresim/phone/voice"
+	"ringside/softwaresim/watch"
 )
 
 // closeTime is how long Close waits for calls and registrations to end in good order.
@@ -63,7 +64,7 @@ type UA struct {
 	wire      *wire
 	tx        *transactions
 	sessionID uint64
-	feed      feed
+	feed      watch.Feed[Event]
 	closed    chan struct{} // closed when calls that still go on must end at once
 	onceClose sync.Once
 	wg        sync.WaitGroup
@@ -107,7 +108,7 @@ func Listen(config Config) (*UA, error) {
 func (u *UA) Addr() string { return u.wire.local.String() }
 
 // Watch delivers the events of all phones and calls from now on.
-func (u *UA) Watch() *Watch { return u.feed.watch() }
+func (u *UA) Watch() *Watch { return &Watch{u.feed.Watch()} }
 
 // Calls returns the calls that are not over.
 func (u *UA) Calls() []*Call {
@@ -136,9 +137,9 @@ func (u *UA) Close() error {
 		u.wire.conn.Close()
 		u.wg.Wait()
 		for _, p := range u.Phones() {
-			p.feed.finish()
+			p.feed.Finish()
 		}
-		u.feed.finish()
+		u.feed.Finish()
 	})
 	return nil
 }
@@ -195,7 +196,7 @@ func (u *UA) takeRequest(req *sip.Request, from netip.AddrPort, at time.Time) {
 	switch {
 	case s == nil:
 	case call != nil:
-		call.box.put(message{at: at, req: s})
+		call.box.Put(message{at: at, req: s})
 	case req.Method == sip.ACK:
 	case inDialog || req.Method == sip.BYE || req.Method == sip.CANCEL:
 		s.answer(sip.StatusCallTransactionDoesNotExists)

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"ringside/softwaresim/watch"
 )
 
 // receive hears what comes until the stream is closed.
@@ -151,7 +153,7 @@ func (s *Stream) hear(ctx context.Context, what string, f func(frame []int16) bo
 		delete(s.listeners, l)
 		s.mu.Unlock()
 	}()
-	err := ErrClosed
+	err := watch.ErrOver
 	select {
 	case <-l.done:
 		return nil

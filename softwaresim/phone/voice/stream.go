@@ -2,13 +2,14 @@ package voice
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
+
+	"ringside/softwaresim/watch"
 )
 
 // frameTime is how much sound a packet holds.
@@ -63,9 +64,6 @@ type Events struct {
 	KeyReceived func(at time.Time, key byte)
 	KeySent     func(at time.Time, key byte)
 }
-
-// ErrClosed is returned for what is asked of a stream that is closed.
-var ErrClosed = errors.New("it is over")
 
 // Stream is the RTP of one call: a socket, a goroutine that sends and one that
 // receives. All methods are safe for concurrent use.
@@ -275,7 +273,7 @@ func (s *Stream) Press(ctx context.Context, key byte, down time.Duration) error 
 	select {
 	case s.keys <- press:
 	case <-s.stop:
-		return fmt.Errorf("press key %c: %w", key, ErrClosed)
+		return fmt.Errorf("press key %c: %w", key, watch.ErrOver)
 	case <-ctx.Done():
 		return fmt.Errorf("press key %c: %w", key, context.Cause(ctx))
 	}
@@ -283,6 +281,6 @@ func (s *Stream) Press(ctx context.Context, key byte, down time.Duration) error 
 	case <-press.sent:
 		return nil
 	case <-s.stop:
-		return fmt.Errorf("press key %c: %w", key, ErrClosed)
+		return fmt.Errorf("press key %c: %w", key, watch.ErrOver)
 	}
 }
