@@ -147,15 +147,19 @@ func (c checker) templates() {
 			floor.problem(key, "it may use {{"+strings.Join(words(), "}} {{")+"}}", "%v", err)
 		}
 	}
-	if len(errs) > 0 {
+	if errs["node"] != nil {
+		return
+	}
+	const remedy = "use {{.Extension}} in it, so that nobody sees another's callers"
+	if texts.Node("1") == texts.Node("2") {
+		floor.problem("node", remedy, "every extension would have the node %q", texts.Node("1"))
 		return
 	}
 	owner := map[string]queueapp.ExtensionID{}
 	for _, x := range c.plan.Floor.Extensions {
 		node := texts.Node(x.ID)
 		if other, ok := owner[node]; ok || node == "" {
-			floor.problem("node", "use {{.Extension}} in it", "extensions %s and %s would share the node %q, and see each other's callers",
-				other, x.ID, node)
+			floor.problem("node", remedy, "extensions %s and %s would have the node %q", other, x.ID, node)
 			return
 		}
 		owner[node] = x.ID

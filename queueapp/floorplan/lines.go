@@ -199,7 +199,10 @@ func (s *scanner) value(path []string) {
 		for n := 0; s.until(']'); n++ {
 			p := append(append([]string(nil), path...), element(n))
 			s.note(p)
-			s.value(p)
+			start := s.pos
+			if s.value(p); s.pos == start {
+				s.next() // whatever it is, go on
+			}
 		}
 	case '{':
 		s.next()

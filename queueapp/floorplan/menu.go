@@ -88,6 +88,7 @@ func stepAt(t *table, key string, hang ivr.Step, ask bool) ivr.Step {
 	step, ok := stepOf(in, hang, ask)
 	if !ok {
 		in.problem("", remedy, "does not say what to do")
+		in.leave()
 	}
 	return step
 }

@@ -37,9 +37,9 @@ func open(file string, data []byte) (*table, error) {
 }
 
 func syntax(file string, err error) error {
-	p := Problem{File: file, Why: err.Error(), Remedy: "the rest of the file was not looked at"}
+	p := Problem{File: file, Why: err.Error(), Remedy: "texts and durations stand in quotes; the rest of the file was not looked at"}
 	if pe, ok := err.(toml.ParseError); ok { //nolint:errorlint // the library returns it bare
-		p.Line, p.Why = pe.Position.Line, pe.Message
+		p.Line, p.Why = pe.Position.Line, strings.TrimSuffix(pe.Message, ".")
 		if pe.LastKey != "" {
 			p.Key = pe.LastKey
 		}
@@ -200,14 +200,18 @@ func (t *table) texts(key string) (list []string, paths [][]string) {
 
 // table opens the table under a key.
 func (t *table) table(key string) (*table, bool) {
-	v, ok := get[map[string]any](t, key, "write ["+toml.Key(append(slices.Clone(t.path), key)).String()+"]")
+	return t.tableOr(key, "write ["+toml.Key(append(slices.Clone(t.path), key)).String()+"]")
+}
+
+func (t *table) tableOr(key, remedy string) (*table, bool) {
+	v, ok := get[map[string]any](t, key, remedy)
 	return &table{doc: t.doc, path: append(slices.Clone(t.path), key), values: v}, ok
 }
 
 // tables opens all tables under a key, in the order of their names.
 func (t *table) tables(key string) []*table {
 	var out []*table
-	outer, ok := t.table(key)
+	outer, ok := t.tableOr(key, "write ["+key+".NAME] for each")
 	if !ok {
 		return nil
 	}
@@ -218,6 +222,9 @@ func (t *table) tables(key string) []*table {
 	}
 	return out
 }
+
+// leave says nothing more about the keys of a table that is no good altogether.
+func (t *table) leave() { t.asked = slices.Collect(maps.Keys(t.values)) }
 
 func (t *table) name() string { return t.path[len(t.path)-1] }
 
