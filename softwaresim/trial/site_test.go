@@ -184,6 +184,16 @@ func (s *site) invited(w *phone.Watch) phone.Event {
 	return s.next(w, phone.InviteReceived)
 }
 
+// invitedAt waits for the next call that rings this phone.
+func (s *site) invitedAt(w *phone.Watch, p *phone.Phone) phone.Event {
+	s.t.Helper()
+	for {
+		if ev := s.invited(w); ev.Phone == p.Number() {
+			return ev
+		}
+	}
+}
+
 func (s *site) next(w *phone.Watch, kind phone.Kind) phone.Event {
 	s.t.Helper()
 	ev, err := w.Next(s.ctx, kind)
