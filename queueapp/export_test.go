@@ -19,3 +19,11 @@ func (f *Floor) Pick(call CallID) AgentID {
 	}
 	return ""
 }
+
+// State is how far an attempt got; "gone" where the floor knows none such.
+func (f *Floor) State(id AttemptID) string {
+	if a := f.attempts[id]; a != nil {
+		return string(a.state)
+	}
+	return "gone"
+}
