@@ -19,9 +19,9 @@ func (s *Switch) Answer(ch queueapp.ChannelID) {
 }
 
 // simple orders a request that may be made twice.
-func (s *Switch) simple(command string, ch queueapp.ChannelID, method, path string, body any) {
+func (s *Switch) simple(command string, ch queueapp.ChannelID, method, target string, body any) {
 	s.order(ch, job{command: command, channel: ch, do: func(ctx context.Context, _ *lane) error {
-		return s.rest.again(ctx, command, method, path, body, nil)
+		return s.rest.again(ctx, command, method, target, body, nil)
 	}})
 }
 
@@ -127,7 +127,7 @@ func (s *Switch) sendOn(ctx context.Context, ch queueapp.ChannelID, place *engin
 	}
 	here := path("channels", string(ch))
 	err := s.rest.doBefore(ctx, last, "continue", http.MethodPost, here+"/continue", body, nil)
-	if err == nil || statusOf(err) != 0 || errors.Is(err, errStale) {
+	if err == nil || statusOf(err) != 0 || errors.Is(err, errStale) || neverSent(err) {
 		return err
 	}
 	var now listed

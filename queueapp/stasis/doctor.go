@@ -92,7 +92,7 @@ func checkApp(ctx context.Context, r *rest, name string) Finding {
 	case err != nil:
 		f.Err, f.Remedy = err, "see Asterisk's log"
 	case len(app.ChannelIDs)+len(app.BridgeIDs) > 0:
-		f.Detail = fmt.Sprintf("%s has %d channels", name, len(app.ChannelIDs))
+		f.Detail = fmt.Sprintf("%s is taken: it holds calls (%d)", name, len(app.ChannelIDs))
 		f.Remedy = "well where queueapp runs, or has just died: the next one takes these calls over"
 	default:
 		f.Detail = name + " is taken: a websocket is open"

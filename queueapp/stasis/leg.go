@@ -3,10 +3,12 @@ package stasis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/CyCoreSystems/ari/v5"
@@ -79,27 +81,27 @@ func (s *Switch) originate(ctx context.Context, ln *lane, g engine.Leg, last tim
 	switch status := statusOf(err); {
 	case err == nil, status == http.StatusConflict: // it stands already: asked for by an owner before us
 		return nil
-	case status != 0, errors.Is(err, errStale):
+	case status != 0, errors.Is(err, errStale), neverSent(err):
 		return err
 	}
 	return s.search(ctx, ln, here, "hangup", err)
 }
 
-// search finds out what became of a POST that had no answer: it may still be acted on. The thing at path is asked for, or
+// search finds out what became of a POST that had no answer: it may still be acted on. The thing at target is asked for, or
 // deleted where the command that ends it waits in the lane already, until it is there or could long have been.
-func (s *Switch) search(ctx context.Context, ln *lane, path, end string, lost error) error {
+func (s *Switch) search(ctx context.Context, ln *lane, target, end string, lost error) error {
 	until := time.Now().Add(searchTime * s.timing.Request)
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		method := http.MethodGet
 		if ln.waits(end) {
 			method = http.MethodDelete
 		}
-		err := s.rest.do(ctx, "search", method, path, nil, nil)
+		err := s.rest.do(ctx, "search", method, target, nil, nil)
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() != nil || time.Now().After(until) {
-			return errors.Join(lost, err)
+		if ctx.Err() != nil || neverSent(err) || time.Now().After(until) {
+			return fmt.Errorf("%w; looked for it: %v", lost, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -108,6 +110,9 @@ func (s *Switch) search(ctx context.Context, ln *lane, path, end string, lost er
 		}
 	}
 }
+
+// neverSent reports whether nobody listened for a request: no Asterisk acted on it, nor on those before it, as none lives.
+func neverSent(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // absentCause is the Q.850 cause for a leg that did not come to be: ARI gives none.
 func absentCause(err error) int {
@@ -160,10 +165,10 @@ func (s *Switch) hangupPath(ch queueapp.ChannelID, reason string) string {
 
 // remove deletes something, trying for as long as there is no answer and there could be one. It fails with 404 where the
 // thing was gone already.
-func (s *Switch) remove(ctx context.Context, op, path string) error {
+func (s *Switch) remove(ctx context.Context, op, target string) error {
 	var err error
 	for range searchTime + 1 {
-		if err = s.rest.do(ctx, op, http.MethodDelete, path, nil, nil); err == nil || statusOf(err) != 0 || ctx.Err() != nil {
+		if err = s.rest.do(ctx, op, http.MethodDelete, target, nil, nil); err == nil || statusOf(err) != 0 || ctx.Err() != nil {
 			break
 		}
 	}

@@ -67,6 +67,7 @@ func (k *sockets) open(ctx context.Context, patience time.Duration) (*websocket.
 func (s *Switch) listen(ctx context.Context) {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.Multiplier, pause.MaxInterval = 50*time.Millisecond, 2, s.timing.Retry
+	pause.RandomizationFactor = 0.2
 	for n := 1; ; n++ {
 		wasUp, err := s.stream(ctx, n)
 		if ctx.Err() != nil {
@@ -99,7 +100,7 @@ func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
 	s.inbox.put(func(l *live) { l.begin(n, cancel) })
 	var running sync.WaitGroup
 	running.Go(func() { cancel(s.read(ctx, ws, n)) })
-	running.Go(func() { cancel(s.ping(ctx, ws)) })
+	running.Go(func() { cancel(s.ping(ctx, ws, cancel)) })
 	st, err := s.takeStock(ctx)
 	if err == nil {
 		s.inbox.put(func(l *live) { l.up(st) })
@@ -128,7 +129,7 @@ func (s *Switch) read(ctx context.Context, ws *websocket.Conn, n int) error {
 }
 
 // ping finds out that the other end is gone although the connection stands: nothing else would, as long as nobody calls.
-func (s *Switch) ping(ctx context.Context, ws *websocket.Conn) error {
+func (s *Switch) ping(ctx context.Context, ws *websocket.Conn, giveUp context.CancelCauseFunc) error {
 	tick := time.NewTicker(s.timing.Ping)
 	defer tick.Stop()
 	for {
@@ -137,11 +138,11 @@ func (s *Switch) ping(ctx context.Context, ws *websocket.Conn) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		pong, cancel := context.WithTimeout(ctx, s.timing.Ping)
-		err := ws.Ping(pong)
-		cancel()
-		if err != nil && ctx.Err() == nil {
-			return errors.Join(errSilent, err)
+		late := time.AfterFunc(s.timing.Ping, func() { giveUp(errSilent) })
+		err := ws.Ping(ctx)
+		late.Stop()
+		if err != nil {
+			return fmt.Errorf("ari: ping: %w", err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ringside/queueapp"
 	"ringside/queueapp/engine"
 )
 
@@ -123,10 +125,15 @@ type running struct {
 // run runs a Switch. The test fails if Run does not return nil when it is ended.
 func run(t *testing.T, s *Switch, tally *tally) *running {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{Switch: s, ear: newEar(), tally: tally}
+	r.start(t, r.hear)
+	return r
+}
+
+func (r *running) start(t *testing.T, sink func(engine.SwitchEvent)) {
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx, r.hear) }()
+	go func() { done <- r.Run(ctx, sink) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -134,9 +141,44 @@ func run(t *testing.T, s *Switch, tally *tally) *running {
 		}
 	})
 	t.Cleanup(r.stop)
-	return r
 }
 
 func logTo(t *testing.T) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// slowSink is a sink that takes nothing until it is let.
+type slowSink struct {
+	blocked chan struct{}
+
+	mu       sync.Mutex
+	channels []queueapp.ChannelID
+	why      error
+}
+
+func (s *slowSink) hear(e engine.SwitchEvent) {
+	if _, up := e.(engine.SwitchUp); up {
+		return
+	}
+	<-s.blocked
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e := e.(type) {
+	case engine.Arrived:
+		s.channels = append(s.channels, e.ID)
+	case engine.SwitchDown:
+		s.why = e.Err
+	}
+}
+
+func (s *slowSink) took() []queueapp.ChannelID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.channels)
+}
+
+func (s *slowSink) down() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.why
 }

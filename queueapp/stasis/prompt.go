@@ -74,7 +74,7 @@ func (s *Switch) play(ctx context.Context, ln *lane, p playback) error {
 	}{p.media}
 	here := path("channels", string(p.channel), "play", string(p.id))
 	err := s.rest.doBefore(ctx, p.last, "play", http.MethodPost, here, body, nil)
-	if err == nil || statusOf(err) != 0 || errors.Is(err, errStale) {
+	if err == nil || statusOf(err) != 0 || errors.Is(err, errStale) || neverSent(err) {
 		return err
 	}
 	return s.search(ctx, ln, path("playbacks", string(p.id)), "stop", err)

@@ -162,6 +162,18 @@ func TestAsterisk(t *testing.T) {
 	}{
 		{"call", testCall},
 		{"causes", testCauses},
+		{"prompts", testPrompts},
+		{"continue", testContinue},
+		{"deadline", testDeadline},
+		{"unanswered", testUnanswered},
+		{"hang-ups", testHangUps},
+		{"local", testLocal},
+		{"devices", testDevices},
+		{"websocket cut", testCut},
+		{"next owner", testNextOwner},
+		{"application taken", testTaken},
+		{"check", testCheck},
+		{"latency", testLatency},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, x) })
 	}

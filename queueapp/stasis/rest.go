@@ -93,12 +93,12 @@ func statusOf(err error) int {
 
 // do makes one request: body, where it is not nil, is sent as JSON, and the answer is read into the value that into
 // points to. An error with status 0 (see statusOf) leaves open whether Asterisk acted.
-func (r *rest) do(ctx context.Context, op, method, path string, body, into any) error {
-	return r.doBefore(ctx, time.Time{}, op, method, path, body, into)
+func (r *rest) do(ctx context.Context, op, method, target string, body, into any) error {
+	return r.doBefore(ctx, time.Time{}, op, method, target, body, into)
 }
 
 // doBefore makes a request that must not be sent after a moment (zero: at any time), however long it waits its turn.
-func (r *rest) doBefore(ctx context.Context, last time.Time, op, method, path string, body, into any) error {
+func (r *rest) doBefore(ctx context.Context, last time.Time, op, method, target string, body, into any) error {
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
@@ -111,21 +111,21 @@ func (r *rest) doBefore(ctx context.Context, last time.Time, op, method, path st
 	ctx, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	started := time.Now()
-	status, err := r.exchange(ctx, op, method, path, body, into)
+	status, err := r.exchange(ctx, op, method, target, body, into)
 	r.watch.Request(op, time.Since(started), status)
 	return err
 }
 
 // again makes a request that may be made twice, and does so where no answer came to the first.
-func (r *rest) again(ctx context.Context, op, method, path string, body, into any) error {
-	err := r.do(ctx, op, method, path, body, into)
+func (r *rest) again(ctx context.Context, op, method, target string, body, into any) error {
+	err := r.do(ctx, op, method, target, body, into)
 	if err != nil && statusOf(err) == 0 && ctx.Err() == nil {
-		err = r.do(ctx, op, method, path, body, into)
+		err = r.do(ctx, op, method, target, body, into)
 	}
 	return err
 }
 
-func (r *rest) exchange(ctx context.Context, op, method, path string, body, into any) (int, error) {
+func (r *rest) exchange(ctx context.Context, op, method, target string, body, into any) (int, error) {
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -134,7 +134,7 @@ func (r *rest) exchange(ctx context.Context, op, method, path string, body, into
 		}
 		content = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, r.base+path, content)
+	req, err := http.NewRequestWithContext(ctx, method, r.base+target, content)
 	if err != nil {
 		return 0, fmt.Errorf("ari: %s: %w", op, err)
 	}

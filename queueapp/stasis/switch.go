@@ -39,7 +39,7 @@ type Config struct {
 type Timing struct {
 	Request time.Duration // the deadline of a request: 5 s
 	Ping    time.Duration // between two pings on the websocket, and for each pong: 3 s, so a dead one is found in 6 s
-	Retry   time.Duration // the longest pause between two attempts to connect: 2 s
+	Retry   time.Duration // the longest pause between two attempts to connect: 1 s, and a fifth more or less
 	Refused time.Duration // the pause after a refused log-in, or after another process took the application: 15 s
 	Stale   time.Duration // an originate, play or continue that waited longer than this in its lane is not sent: 3 s
 }
@@ -51,7 +51,7 @@ func (t Timing) withDefaults() Timing {
 	}{
 		{&t.Request, 5 * time.Second},
 		{&t.Ping, 3 * time.Second},
-		{&t.Retry, 2 * time.Second},
+		{&t.Retry, time.Second},
 		{&t.Refused, 15 * time.Second},
 		{&t.Stale, 3 * time.Second},
 	} {
