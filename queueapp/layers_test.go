@@ -25,6 +25,7 @@ func layers() []layer {
 		{path: "ringside/queueapp", pure: true},
 		{path: "ringside/queueapp/record", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/queueapp/transcript", pure: true, ours: []string{"ringside/queueapp"}},
+		{path: "ringside/queueapp/transcript/transcripttest", free: true, ours: []string{"ringside/queueapp", "ringside/queueapp/transcript"}},
 		{path: "ringside/ivr", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/queueapp/floorplan", free: true, ours: []string{"ringside/queueapp", "ringside/ivr"}},
 		{path: "ringside/queueapp/engine", free: true, ours: []string{
@@ -43,9 +44,11 @@ func layers() []layer {
 			"ringside/queueapp/record", "ringside/ivr", "ringside/migrations", "ringside/store/...", "ringside/softwaresim/stack",
 		}},
 		{path: "ringside/migrations", free: true, only: []string{"github.com/pressly/goose"}},
+		{path: "ringside/softwaresim/trial", free: true, ours: []string{"ringside/..."}},
 		{path: "ringside/softwaresim/...", free: true, only: []string{"github.com/emiago"}, ours: []string{
-			"ringside/softwaresim/...", "ringside/xmpp", "ringside/queueapp/record",
+			"ringside/softwaresim/...", "ringside/xmpp", "ringside/queueapp/record", "ringside/install/sounds",
 		}},
+		{path: "ringside/install/sounds"},
 		{path: "ringside/cmd/...", free: true, ours: []string{"ringside/..."}}, // nothing else knows everyone
 	}
 }
