@@ -161,15 +161,12 @@ func findServer(server, extension string) (string, phone.Account, error) {
 	if extension == "" {
 		return server, account, nil
 	}
-	var known []string
-	for _, x := range info.Extensions {
-		if x.Number == extension {
-			account.Password = x.Password
-			return server, account, nil
-		}
-		known = append(known, x.Number)
+	x, ok := extensionOf(info, func(x stack.Extension) bool { return x.Number == extension })
+	if !ok {
+		return "", account, fmt.Errorf("the stack has no extension %q", extension)
 	}
-	return "", account, fmt.Errorf("the stack has no extension %q; it has %s", extension, strings.Join(known, ", "))
+	account.Password = x.Password
+	return server, account, nil
 }
 
 // parseParty reads "NAME <NUMBER>" or just a number.

@@ -18,6 +18,7 @@ type commands struct {
 	Stack StackCmd `cmd:"" help:"Start PostgreSQL, Prosody, Asterisk and queueapp in a private directory."`
 	Phone PhoneCmd `cmd:"" help:"Be an extension's phone: register, ring, answer or refuse."`
 	Call  CallCmd  `cmd:"" help:"Call a number, press keys, and report each step."`
+	CRM   CRMCmd   `cmd:"" name:"crm" help:"Be agents' CRMs: show each pop-up opening, changing, closing."`
 }
 
 func main() {
