@@ -71,7 +71,7 @@ func data(t *rapid.T) []queueapp.Datum {
 func customer(t *rapid.T) queueapp.Customer {
 	return queueapp.Customer{
 		ID: text[string](t, "id"), Code: text[string](t, "code"), Name: text[string](t, "name"), URL: text[string](t, "url"),
-		Match: pick(t, "match", queueapp.MatchCode, queueapp.MatchNumber), Data: data(t),
+		Match: pick(t, "match", queueapp.MatchCode, queueapp.MatchNumber, queueapp.MatchUnknown), Data: data(t),
 	}
 }
 

@@ -1,9 +1,6 @@
 package transcript_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"strings"
 	"testing"
 	"time"
@@ -84,28 +81,6 @@ func TestEveryStepIsReadBackAsItWasWritten(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
-}
-
-// The drawers above must know every type: the source says which there are.
-func TestNoTypeIsForgotten(t *testing.T) {
-	for _, c := range []struct {
-		file, marker string
-		have         int
-	}{{"../event.go", "event", len(events())}, {"../effect.go", "effect", len(effects())}} {
-		file, err := parser.ParseFile(token.NewFileSet(), c.file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == c.marker {
-				n++
-			}
-		}
-		if n != c.have {
-			t.Errorf("%s has %d types, the tests draw %d", c.file, n, c.have)
-		}
-	}
 }
 
 func TestLinesReadAloud(t *testing.T) {

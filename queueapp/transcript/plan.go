@@ -55,7 +55,7 @@ func (w *writer) plan(p queueapp.Plan) {
 func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 	d := defaultQueue()
 	w.word(string(q.Name))
-	known := [...]queueapp.Strategy{queueapp.LeastRecent}
+	known := strategies()
 	named(w, q.Strategy, known[:])
 	duration := func(key string, v, def time.Duration) {
 		if brief == exact || v != def {

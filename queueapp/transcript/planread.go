@@ -65,7 +65,7 @@ func (r *reader) item(f *floor, states bool) {
 func (r *reader) queue() (q queueapp.Queue, members bool) {
 	q = defaultQueue()
 	q.Name = queueapp.QueueName(r.word("a queue"))
-	known := [...]queueapp.Strategy{queueapp.LeastRecent}
+	known := strategies()
 	q.Strategy = readNamed(r, "a strategy", known[:])
 	for r.more() && !members {
 		switch key := r.key(); key {

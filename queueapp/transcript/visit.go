@@ -35,7 +35,7 @@ func (w *writer) customer(c *queueapp.Customer) {
 	if c.Match == queueapp.MatchCode {
 		w.key("code")
 	} else {
-		known := [...]queueapp.Match{queueapp.MatchNumber}
+		known := matches()
 		w.key("customer")
 		named(w, c.Match, known[:])
 	}
@@ -93,7 +93,7 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 	case "code":
 		e.Customers = append(e.Customers, r.customer(queueapp.MatchCode))
 	case "customer":
-		known := [...]queueapp.Match{queueapp.MatchNumber}
+		known := matches()
 		match := readNamed(r, "how the customer was found", known[:])
 		e.Customers = append(e.Customers, r.customer(match))
 	case "data":

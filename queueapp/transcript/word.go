@@ -59,3 +59,12 @@ func refusalReasons() [6]queueapp.RefusalReason {
 		queueapp.RefusedOnCall, queueapp.RefusedNotLoggedOn, queueapp.RefusedAlready,
 	}
 }
+
+// How a customer was found, but for the code: that has a key of its own.
+func matches() [2]queueapp.Match {
+	return [...]queueapp.Match{queueapp.MatchNumber, queueapp.MatchUnknown}
+}
+
+func strategies() [1]queueapp.Strategy {
+	return [...]queueapp.Strategy{queueapp.LeastRecent}
+}
