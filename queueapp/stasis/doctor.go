@@ -118,7 +118,7 @@ func checkSounds(ctx context.Context, r *rest, sounds []string) Finding {
 	if len(missing) > 0 {
 		f.Detail = fmt.Sprintf("%d of %d prompts are there", len(sounds)-len(missing), len(sounds))
 		f.Err = fmt.Errorf("ari: Asterisk does not find the sounds %s", strings.Join(missing, ", "))
-		f.Remedy = "copy install/sounds into Asterisk's sounds directory, below the language, then `asterisk -rx 'module reload sounds'`"
+		f.Remedy = "copy install/sounds into Asterisk's sounds directory, below the language, and restart Asterisk: it lists its sounds at the start"
 	}
 	return f
 }

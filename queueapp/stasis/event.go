@@ -18,10 +18,6 @@ var wanted = [...]string{
 	"StasisStart",
 }
 
-// softAsyncGoto is the cause of a soft ChannelHangupRequest with which a channel is only sent elsewhere in the dialplan:
-// where soft is set, the cause is no Q.850 cause but Asterisk's reason for the softness.
-const softAsyncGoto = 2
-
 // event takes one event as it came. Nothing in it may be trusted; nothing in it stops the stream.
 func (l *live) event(frame []byte) {
 	e, err := ari.DecodeEvent(frame)
@@ -95,8 +91,9 @@ func (l *live) entered(e *ari.StasisStart) {
 		l.legUp(id)
 	case len(e.Args) > 0 && e.Args[0] == legArg:
 		l.stray(id) // whither Asterisk forwarded a leg of ours
-	case e.ReplaceChannel.ID != "":
-		l.s.log.Warn("a transfer is not followed", "channel", id, "replaces", clean(e.ReplaceChannel.ID, maxNumber))
+	case e.ReplaceChannel.ID != "": // a transfer by a phone, which is not followed: it would stay behind alone
+		l.s.log.Warn("a transfer is refused", "channel", id, "replaces", clean(e.ReplaceChannel.ID, maxNumber))
+		l.stray(id)
 	default:
 		l.arrived(arrival(&e.Channel, e.Args))
 	}
@@ -104,15 +101,12 @@ func (l *live) entered(e *ari.StasisStart) {
 
 func (l *live) hangupAsked(e *ari.ChannelHangupRequest) {
 	c := l.callers[idOf(&e.Channel)]
-	switch {
-	case c == nil, e.Soft && e.Cause == softAsyncGoto:
-	case e.Soft:
-		c.hungUp = true
-	default:
-		c.hungUp = true
-		if e.Cause != 0 {
-			c.q850 = e.Cause
-		}
+	if c == nil {
+		return
+	}
+	c.hungUp = true
+	if !e.Soft && e.Cause != 0 { // of a soft request it is no Q.850 cause, but who asked
+		c.q850 = e.Cause
 	}
 }
 

@@ -44,8 +44,6 @@ func TestEvents(t *testing.T) {
 			want: "Arrived 1.1, Gone{1.1 true 16}"},
 		{name: "sent on", events: []string{start("1.1"), of("StasisEnd", "1.1"), of("ChannelHangupRequest", "1.1"), of("StasisEnd", "1.1")},
 			want: "Arrived 1.1, Gone{1.1 false 0}"},
-		{name: "redirected", events: []string{start("1.1"), of("ChannelHangupRequest", "1.1", "soft", "true", "cause", "2"), of("StasisEnd", "1.1")},
-			want: "Arrived 1.1, Gone{1.1 false 0}"},
 		{name: "sent on and back", events: []string{start("1.1"), of("StasisEnd", "1.1"), start("1.1")},
 			want: "Arrived 1.1, Gone{1.1 false 0}, Arrived 1.1"},
 		{name: "destroyed only", events: []string{start("1.1"), of("ChannelDestroyed", "1.1", "cause", "44")},
@@ -77,7 +75,7 @@ func TestEvents(t *testing.T) {
 			want: "LegGone{rs1.leg 23 false}", dropped: "1.9"},
 		{name: "the diverted call is answered", events: []string{of("StasisStart", "1.9", "args", `["leg","rs1.leg"]`)}, dropped: "1.9"},
 		{name: "the far half of a local leg", events: []string{start("rs1.leg;2")}, dropped: "rs1.leg;2"},
-		{name: "a transfer", events: []string{start("1.9", "replace_channel", channel("1.1"))}},
+		{name: "a transfer", events: []string{start("1.9", "replace_channel", channel("1.1"))}, dropped: "1.9"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake) {

@@ -15,6 +15,9 @@ import (
 	"github.com/coder/websocket"
 )
 
+// farewell is how long Asterisk may take to say goodbye.
+const farewell = 500 * time.Millisecond
+
 // maxEvent is how long one event may be, in bytes: a channel with very many variables has some kilobytes.
 const maxEvent = 1 << 20
 
@@ -98,8 +101,10 @@ func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
 		return false, err
 	}
 	s.inbox.put(func(l *live) { l.begin(n, cancel) })
+	reading, cut := context.WithCancel(context.WithoutCancel(ctx)) // so that a farewell can be read
+	defer cut()
 	var running sync.WaitGroup
-	running.Go(func() { cancel(s.read(ctx, ws, n)) })
+	running.Go(func() { cancel(s.read(reading, ws, n)) })
 	running.Go(func() { cancel(s.ping(ctx, ws, cancel)) })
 	st, err := s.takeStock(ctx)
 	if err == nil {
@@ -110,7 +115,10 @@ func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
 	} else {
 		cancel(err)
 	}
-	ws.CloseNow()
+	late := time.AfterFunc(farewell, cut)
+	ws.Close(websocket.StatusNormalClosure, "") // a connection that just ends makes Asterisk warn
+	late.Stop()
+	cut()
 	running.Wait()
 	return err == nil, context.Cause(ctx)
 }
