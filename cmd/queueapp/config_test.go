@@ -82,7 +82,7 @@ dsn = "mysql://root:hunter2@db"
 password = "hunter2"
 [xmpp]
 jid = "queue"
-adress = "localhost:5222"
+pubsubs = "pubsub.localhost"
 mode = "sometimes"
 budget = "1h"
 observers = ["crm@example.com", "crm"]
@@ -111,7 +111,7 @@ name = "east"
 		"queueapp.toml:5: postgres.dsn: is no DSN; write postgres://user@host:5432/database, or host=… user=… dbname=…",
 		"queueapp.toml:6: postgres.password: does not belong in this file; write it to a file of its own and name that in password_file",
 		`queueapp.toml:8: xmpp.jid: "queue" is no JID; write user@domain`,
-		"queueapp.toml:9: xmpp.adress: is not known; did you mean address?",
+		"queueapp.toml:9: xmpp.pubsubs: is not known; did you mean pubsub?",
 		`queueapp.toml:10: xmpp.mode: "sometimes" is none of transient, current`,
 		"queueapp.toml:11: xmpp.budget: is not between 0 and 10s",
 		`queueapp.toml:12: xmpp.observers: "crm" is no bare JID; write user@domain`,

@@ -69,14 +69,14 @@ func unreadable(err error) string {
 
 func parseConfig(file string, text []byte, env environment) (config, problems) {
 	l := loader{config: defaultConfig(), lines: findKeys(string(text))}
-	l.config.file, l.config.env = file, env
+	l.file, l.env = file, env
 	var tables map[string]any
 	if _, err := toml.Decode(string(text), &tables); err != nil {
 		return l.config, problems{syntax(file, err)}
 	}
 	l.readFile(tables)
 	l.readEnvironment()
-	l.config.derive()
+	l.derive()
 	l.settle()
 	slices.SortStableFunc(l.problems, func(a, b problem) int { return a.line - b.line })
 	return l.config, l.problems

@@ -94,7 +94,7 @@ func clean(s string, most int) string {
 
 // colours reports whether standard output is a terminal whose user wants colours (no-color.org).
 func (a *app) colours() bool {
-	if v, _ := a.env.lookup("NO_COLOR"); v != "" {
+	if v, _ := a.env.lookup("NO_COLOR"); v != "" { //nolint:misspell // no-color.org spells it so
 		return false
 	}
 	if v, _ := a.env.lookup("TERM"); v == "dumb" {

@@ -76,7 +76,7 @@ func TestColoursAreForTerminalsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = terminalFile.Close() }()
-	for env, want := range map[string]bool{"": true, "NO_COLOR=": true, "NO_COLOR=1": false, "TERM=dumb": false} {
+	for env, want := range map[string]bool{"": true, "NO_COLOR=": true, "NO_COLOR=1": false, "TERM=dumb": false} { //nolint:misspell // no-color.org spells it so
 		a := app{terminal: terminal{stdout: terminalFile, env: environment{env}}}
 		if got := a.colours(); got != want {
 			t.Errorf("%q: colours %v", env, got)

@@ -183,9 +183,9 @@ func read[T any](t testing.TB, w *httptest.ResponseRecorder, status int) T {
 }
 
 // wantProblem checks that an answer is the problem that it should be, and a whole one.
-func wantProblem(t testing.TB, w *httptest.ResponseRecorder, status int, word string) *Problem {
+func wantProblem(t testing.TB, w *httptest.ResponseRecorder, status int, word string) Problem {
 	t.Helper()
-	p := read[*Problem](t, w, status)
+	p := read[Problem](t, w, status)
 	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
 		t.Errorf("content type %q", got)
 	}

@@ -53,7 +53,7 @@ func (s *Server) register(routes []route) {
 		methods[r.path] = append(methods[r.path], r.method)
 	}
 	for path, allowed := range methods {
-		s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		s.mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Allow", strings.Join(slices.Sorted(slices.Values(allowed)), ", "))
 			writeProblem(w, problem(http.StatusMethodNotAllowed, "method", "Wrong method",
 				"Use "+strings.Join(allowed, " or ")+"; GET /v1/openapi.yaml describes every operation."))
