@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"mellium.im/xmpp/jid"
+
 	"ringside/queueapp/record"
 )
 
@@ -35,6 +37,11 @@ type setting struct {
 	must        bool // and a server that does not have the field is not trusted either
 }
 
+const (
+	formNodeConfig = "http://jabber.org/protocol/pubsub#node_config"
+	persistItems   = "pubsub#persist_items"
+)
+
 // settings are the configuration of a node of mode m (XEP-0060 §16.4.4).
 func settings(m record.Mode) []setting {
 	keep := "0"
@@ -44,12 +51,13 @@ func settings(m record.Mode) []setting {
 	return []setting{
 		{"pubsub#access_model", "whitelist", true, true},
 		{"pubsub#publish_model", "publishers", true, true},
-		{"pubsub#persist_items", keep, true, false},
+		{persistItems, keep, true, false},
 		{"pubsub#max_items", "1", m == record.Current, false},
 		{"pubsub#send_last_published_item", "never", false, false},
 		{"pubsub#deliver_notifications", "1", false, false},
 		{"pubsub#deliver_payloads", "1", false, false},
 		{"pubsub#notify_retract", "1", false, false},
+		{"pubsub#notify_delete", "1", false, false},
 	}
 }
 
@@ -72,6 +80,17 @@ func configForm(list []setting) *formOut {
 	return form
 }
 
+// reconcile makes the server's side of a node what want says.
+func (s *session) reconcile(ctx context.Context, want Node) error {
+	if err := s.configure(ctx, want); err != nil {
+		return err
+	}
+	if err := s.affiliate(ctx, want); err != nil {
+		return err
+	}
+	return s.enrol(ctx, want)
+}
+
 // configure creates the node if there is none, and sees to its configuration. It believes only what it reads back.
 func (s *session) configure(ctx context.Context, want Node) error {
 	list := settings(want.Mode)
@@ -90,6 +109,12 @@ func (s *session) configure(ctx context.Context, want Node) error {
 	wrong := differing(list, form)
 	if len(wrong) == 0 {
 		return nil
+	}
+	if slices.ContainsFunc(wrong, func(f setting) bool { return f.name == persistItems && f.value == "0" }) {
+		// ejabberd goes on handing out what a node kept when it no longer keeps anything.
+		if _, err := request[nothing](ctx, s, "set", s.c.cfg.PubSub, ownerOut{Purge: &nodeOut{want.Name}}); err != nil {
+			return fmt.Errorf("purge it: %w", hintOwner(err, s.c))
+		}
 	}
 	repair := ownerOut{Configure: &configureOut{Node: want.Name, Form: configForm(wrong)}}
 	_, setErr := request[nothing](ctx, s, "set", s.c.cfg.PubSub, repair)
@@ -210,4 +235,13 @@ func (s *session) enrol(ctx context.Context, want Node) error {
 		return fmt.Errorf("set its subscriptions: %w", err)
 	}
 	return nil
+}
+
+// bare returns the bare JID of what a server says is one.
+func bare(s string) string {
+	j, err := jid.Parse(s)
+	if err != nil {
+		return s
+	}
+	return j.Bare().String()
 }

@@ -61,3 +61,20 @@ func benchmark(b *testing.B, mode record.Mode, outstanding int) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
+
+// BenchmarkPublishOwnShare measures Publish against a server that does nothing but answer: what it costs on our side, and
+// the fake's.
+func BenchmarkPublishOwnShare(b *testing.B) {
+	f := newFake(b)
+	f.iq = goodNode
+	p := up(b, f.start().config())
+	if err := p.SetNode(b.Context(), xmpp.Node{Name: "n"}); err != nil {
+		b.Fatal(err)
+	}
+	c := call("c1", 1, record.Offered, record.Ringing)
+	for b.Loop() {
+		if r, err := p.Publish(b.Context(), "n", c); r != xmpp.Accepted {
+			b.Fatal(r, err)
+		}
+	}
+}

@@ -86,36 +86,6 @@ func cleanBody(body string) string {
 	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }
 
-// message reads a message: an event of the pubsub service, a chat, or a chat of ours that came back.
-func (s *session) message(start xml.StartElement, e *element) error {
-	var in struct {
-		Body   *string   `xml:"jabber:client body"`
-		Thread string    `xml:"jabber:client thread"`
-		Event  *eventIn  `xml:"http://jabber.org/protocol/pubsub#event event"`
-		Delay  *struct{} `xml:"urn:xmpp:delay delay"`
-	}
-	if err := e.decoder(start).Decode(&in); err != nil {
-		return err
-	}
-	h := headOf(start)
-	switch {
-	case h.Type == "error":
-		s.c.stats.bounced.Add(1)
-	case in.Event != nil && h.From != s.c.cfg.PubSub:
-		// Anybody may send us what looks like a record.
-		s.c.stats.forged.Add(1)
-		s.c.cfg.Log.Warn("xmpp: an event that is not from the pubsub service was dropped", "from", h.From)
-	case in.Event != nil:
-		s.c.event(s, *in.Event, in.Delay != nil)
-	case in.Body != nil && (h.Type == "" || h.Type == "normal" || h.Type == "chat" || h.Type == "headline"):
-		chat := Chat{From: h.From, Body: cleanBody(*in.Body), Thread: record.CleanText(in.Thread, record.MaxWord), Delayed: in.Delay != nil}
-		if f := s.c.handler.Chat; f != nil && chat.Body != "" {
-			s.c.inbox.put(!always, func() { f(chat) })
-		}
-	}
-	return nil
-}
-
 // leave says goodbye before the stream ends: full JIDs are unsubscribed, and whoever watches sees us go.
 func (c *Client) leave(ctx context.Context, s *session) {
 	for _, sub := range c.subscriptions() {

@@ -7,6 +7,7 @@
 package xmpp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -134,42 +135,33 @@ func New(cfg Config, h Handler) (*Client, error) {
 	return c, nil
 }
 
-// complete puts the defaults into cfg.
+// complete puts the defaults into cfg and checks what is in it.
 func (cfg *Config) complete(me jid.JID) error {
-	if cfg.Resource == "" {
-		cfg.Resource = me.Resourcepart()
+	port := "5222"
+	if cfg.DirectTLS {
+		port = "5223"
 	}
-	if cfg.Resource == "" {
-		cfg.Resource = "queueapp"
-	}
-	if cfg.PubSub == "" {
-		cfg.PubSub = "pubsub." + me.Domainpart()
-	}
+	cfg.Resource = cmp.Or(cfg.Resource, me.Resourcepart(), "queueapp")
+	cfg.PubSub = cmp.Or(cfg.PubSub, "pubsub."+me.Domainpart())
+	cfg.DialTimeout = cmp.Or(cfg.DialTimeout, 10*time.Second)
+	cfg.WriteTimeout = cmp.Or(cfg.WriteTimeout, 5*time.Second)
+	cfg.PingEvery = cmp.Or(cfg.PingEvery, 10*time.Second)
+	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, 5*time.Second)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	if len(cfg.Servers) == 0 {
-		port := "5222"
-		if cfg.DirectTLS {
-			port = "5223"
-		}
 		cfg.Servers = []string{net.JoinHostPort(me.Domainpart(), port)}
-	}
-	for _, t := range []struct {
-		d        *time.Duration
-		fallback time.Duration
-	}{{&cfg.DialTimeout, 10 * time.Second}, {&cfg.WriteTimeout, 5 * time.Second}, {&cfg.PingEvery, 10 * time.Second}, {&cfg.PingTimeout, 5 * time.Second}} {
-		if *t.d <= 0 {
-			*t.d = t.fallback
-		}
 	}
 	if len(cfg.Mechanisms) == 0 {
 		cfg.Mechanisms = []string{"SCRAM-SHA-256", "SCRAM-SHA-1"}
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Dial == nil {
 		keepAlive := net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 		cfg.Dial = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
 	}
+	return cfg.check(me)
+}
+
+func (cfg *Config) check(me jid.JID) error {
 	var errs []error
 	for _, s := range cfg.Servers {
 		if _, _, err := net.SplitHostPort(s); err != nil {
@@ -183,6 +175,11 @@ func (cfg *Config) complete(me jid.JID) error {
 	cfg.PubSub = pubsub.String()
 	if _, err := me.WithResource(cfg.Resource); err != nil {
 		errs = append(errs, fmt.Errorf("resource %.100q: %w", cfg.Resource, err))
+	}
+	for what, d := range map[string]time.Duration{"dial timeout": cfg.DialTimeout, "write timeout": cfg.WriteTimeout, "ping interval": cfg.PingEvery, "ping timeout": cfg.PingTimeout} {
+		if d < 0 {
+			errs = append(errs, fmt.Errorf("the %s is below zero", what))
+		}
 	}
 	return errors.Join(errs...)
 }

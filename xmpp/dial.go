@@ -17,10 +17,7 @@ import (
 	"mellium.im/xmpp/jid"
 )
 
-const (
-	nsSASL = "urn:ietf:params:xml:ns:xmpp-sasl"
-	nsBind = "urn:ietf:params:xml:ns:xmpp-bind"
-)
+const nsBind = "urn:ietf:params:xml:ns:xmpp-bind"
 
 // maxStanza is how many bytes may be read for one stanza: far above what servers let pass, and what memory minds.
 const maxStanza = 16 << 20
@@ -182,13 +179,14 @@ func mechanisms(names []string) []sasl.Mechanism {
 	return out
 }
 
+type bindPayload struct {
+	XMLName  xml.Name `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
+	Resource string   `xml:"resource,omitempty"`
+	JID      string   `xml:"jid,omitempty"`
+}
+
 // bind asks for our resource (RFC 6120 §7.7), which mellium's own feature does not.
 func (c *Client) bind(step *string) mellium.StreamFeature {
-	type payload struct {
-		XMLName  xml.Name `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
-		Resource string   `xml:"resource,omitempty"`
-		JID      string   `xml:"jid,omitempty"`
-	}
 	return mellium.StreamFeature{
 		Name:       xml.Name{Space: nsBind, Local: "bind"},
 		Necessary:  mellium.Authn,
@@ -198,35 +196,42 @@ func (c *Client) bind(step *string) mellium.StreamFeature {
 		},
 		Negotiate: func(_ context.Context, s *mellium.Session, _ any) (mellium.SessionState, io.ReadWriter, error) {
 			*step = "bind the resource " + c.cfg.Resource
-			b, err := xml.Marshal(iqOut{Type: "set", ID: "bind", Payload: payload{Resource: c.cfg.Resource}})
-			if err != nil {
+			if err := c.bindResource(s); err != nil {
 				return 0, nil, err
 			}
-			if _, err := s.Conn().Write(b); err != nil {
-				return 0, nil, err
-			}
-			r := s.TokenReader()
-			defer r.Close()
-			var reply struct {
-				XMLName xml.Name `xml:"jabber:client iq"`
-				Bind    payload  `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
-				Error   *errorIn `xml:"error"`
-			}
-			if err := xml.NewTokenDecoder(r).Decode(&reply); err != nil {
-				return 0, nil, err
-			}
-			if reply.Error != nil {
-				if reply.Error.condition() == "conflict" {
-					return 0, nil, fail(Conflict, "bind the resource %s: somebody else has it", c.cfg.Resource)
-				}
-				return 0, nil, reply.Error.refusal()
-			}
-			full, err := jid.Parse(reply.Bind.JID)
-			if err != nil || full.Resourcepart() == "" {
-				return 0, nil, fmt.Errorf("the server gave us the JID %.200q", reply.Bind.JID)
-			}
-			s.UpdateAddr(full)
 			return mellium.Ready, nil, nil
 		},
 	}
+}
+
+func (c *Client) bindResource(s *mellium.Session) error {
+	b, err := xml.Marshal(iqOut{Type: "set", ID: "bind", Payload: bindPayload{Resource: c.cfg.Resource}})
+	if err != nil {
+		return err
+	}
+	if _, err := s.Conn().Write(b); err != nil {
+		return err
+	}
+	r := s.TokenReader()
+	defer r.Close()
+	var reply struct {
+		XMLName xml.Name    `xml:"jabber:client iq"`
+		Bind    bindPayload `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
+		Error   *errorIn    `xml:"error"`
+	}
+	if err := xml.NewTokenDecoder(r).Decode(&reply); err != nil {
+		return err
+	}
+	if reply.Error != nil && reply.Error.condition() == "conflict" {
+		return fail(Conflict, "bind the resource %s: somebody else has it", c.cfg.Resource)
+	}
+	if reply.Error != nil {
+		return reply.Error.refusal()
+	}
+	full, err := jid.Parse(reply.Bind.JID)
+	if err != nil || full.Resourcepart() == "" {
+		return fmt.Errorf("the server gave us the JID %.200q", reply.Bind.JID)
+	}
+	s.UpdateAddr(full)
+	return nil
 }

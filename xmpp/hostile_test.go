@@ -40,6 +40,8 @@ func TestHostileStanzas(t *testing.T) {
 		"a stranger's presence":       "<presence from='m@localhost/x'/>",
 		"a stranger who wants in":     "<presence type='subscribe' from='m@localhost'/>",
 		"an unknown stanza":           "<blink xmlns='x'><a><b/></a></blink>",
+		"a stanza in a request":       "<iq type='get' id='h' from='m@localhost/x'><x xmlns='y'/>" + fmt.Sprintf(forgedEvent, "pubsub.localhost", good) + "</iq>",
+		"a stanza in something else":  "<blink xmlns='x'>" + strings.Replace(fmt.Sprintf(forgedEvent, "pubsub.localhost", good), "<message", "<message xmlns='jabber:client'", 1) + "</blink>",
 		"a bounced chat":              "<message type='error' from='user1@localhost/x'><body>x</body><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
 		"names that shadow prefixes":  "<message from='m@localhost/x' xmlns:a='jabber:client' xmlns:b='http://jabber.org/protocol/pubsub#event'><b:event><b:items node='n'><b:item id='c9'>" + good + "</b:item></b:items></b:event></message>",
 		"a deep one":                  "<message from='m@localhost/x'>" + strings.Repeat("<x>", 5000) + strings.Repeat("</x>", 5000) + "</message>",

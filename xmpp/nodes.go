@@ -7,18 +7,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
-
-	"mellium.im/xmpp/jid"
 
 	"ringside/queueapp/record"
-)
-
-const (
-	formNodeConfig = "http://jabber.org/protocol/pubsub#node_config"
-	nodeWorkers    = 8                // nodes that are checked at a time after log-in
-	nodeRetry      = 10 * time.Second // until those that failed are checked again
-	nodeTimeout    = 20 * time.Second // for one node
 )
 
 // Node is what a node should be.
@@ -256,75 +246,4 @@ func (n *node) bring(ctx context.Context, s *session) error {
 		n.checked = s
 	}
 	return err
-}
-
-// bringInOrder checks all nodes, those that fail again and again, and keeps the subscriptions, until the session ends.
-func (c *Client) bringInOrder(s *session) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	again := time.NewTicker(nodeRetry)
-	defer again.Stop()
-	var last NodeReport // that was told
-	for {
-		for _, sub := range c.subscriptions() {
-			if sub.begin(s) {
-				wg.Go(func() { sub.keep(s) })
-			}
-		}
-		c.checkNodes(s)
-		report := c.Nodes()
-		news := report.Checked != last.Checked || len(report.Failed) > 0 || len(last.Failed) > 0
-		if f := c.handler.Nodes; f != nil && s.life.Err() == nil && news {
-			c.inbox.put(always, func() { f(report) })
-			last = report
-		}
-		select {
-		case <-s.work:
-		case <-again.C:
-		case <-s.life.Done():
-			return
-		}
-	}
-}
-
-// checkNodes checks the nodes that are not checked in s, a few at a time.
-func (c *Client) checkNodes(s *session) {
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, nodeWorkers)
-	for _, n := range c.allNodes() {
-		n.mu.Lock()
-		checked := n.checked == s
-		n.mu.Unlock()
-		if checked {
-			continue
-		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			ctx, cancel := context.WithTimeout(s.life, nodeTimeout)
-			defer cancel()
-			_, _ = n.checkedIn(ctx, s) // the error stays with the node
-		})
-	}
-	wg.Wait()
-}
-
-// reconcile makes the server's side of a node what want says.
-func (s *session) reconcile(ctx context.Context, want Node) error {
-	if err := s.configure(ctx, want); err != nil {
-		return err
-	}
-	if err := s.affiliate(ctx, want); err != nil {
-		return err
-	}
-	return s.enrol(ctx, want)
-}
-
-// bare returns the bare JID of what a server says is one.
-func bare(s string) string {
-	j, err := jid.Parse(s)
-	if err != nil {
-		return s
-	}
-	return j.Bare().String()
 }

@@ -2,19 +2,14 @@ package xmpp
 
 import (
 	"cmp"
-	"context"
 	"encoding/xml"
 	"slices"
-	"time"
 
 	"mellium.im/xmpp/jid"
 )
 
 // maxResources is how many resources of one contact are followed.
 const maxResources = 32
-
-// setupTimeout is how long one request of the log-in's aftermath may take.
-const setupTimeout = 10 * time.Second
 
 // Presence is the state of one resource of a contact: of somebody in the account's roster. Others' presence is ignored.
 type Presence struct {
@@ -49,35 +44,6 @@ type presenceOut struct {
 	To       string   `xml:"to,attr,omitempty"`
 	Type     string   `xml:"type,attr,omitempty"`
 	Priority int8     `xml:"priority,omitempty"`
-}
-
-// begin does what follows the log-in: learn who the contacts are, become available, and have the nodes and
-// subscriptions brought in order.
-func (s *session) begin() {
-	if !s.c.cfg.NoPresence {
-		s.fetchRoster()
-		b, err := xml.Marshal(presenceOut{Priority: s.c.cfg.Priority})
-		if err == nil {
-			err = s.send(s.life, b)
-		}
-		if err != nil {
-			s.end(fail(Broken, "send our presence: %w", err))
-			return
-		}
-	}
-	s.c.ready(s)
-	s.c.bringInOrder(s)
-}
-
-func (s *session) fetchRoster() {
-	ctx, cancel := context.WithTimeout(s.life, setupTimeout)
-	defer cancel()
-	in, err := request[rosterIn](ctx, s, "get", "", rosterQuery{})
-	if err != nil {
-		s.c.cfg.Log.Warn("xmpp: the roster could not be fetched; nobody's presence will be known and nobody chatted to", "err", err)
-		return
-	}
-	s.applyRoster(in.Items)
 }
 
 // applyRoster takes contacts in or out, as a roster or a push of one says (RFC 6121 §2).

@@ -27,6 +27,7 @@ type ownerOut struct {
 	Affiliations  *affiliationsOut  `xml:"affiliations"`
 	Subscriptions *subscriptionsOut `xml:"subscriptions"`
 	Delete        *nodeOut          `xml:"delete"`
+	Purge         *nodeOut          `xml:"purge"`
 }
 
 type nodeOut struct {
@@ -79,10 +80,10 @@ type Result int
 
 // The results of Publish.
 const (
-	NotSent   Result = iota // nothing left; publishing it again is safe and needed
-	Accepted                // the server has it, and has sent it to whoever is available
-	Refused                 // the server refused it; the error is a *RefusedError
-	Uncertain               // it may have arrived; publishing it again with the same seq does no harm
+	NotSent  Result = iota // nothing left; publishing it again is safe and needed
+	Accepted               // the server has it, and has sent it to whoever is available
+	Refused                // the server refused it; the error is a *RefusedError
+	Unknown                // it may have arrived; publishing it again with the same seq does no harm
 )
 
 // String returns the result in one word.
@@ -92,8 +93,8 @@ func (r Result) String() string {
 		return "accepted"
 	case Refused:
 		return "refused"
-	case Uncertain:
-		return "uncertain"
+	case Unknown:
+		return "unknown"
 	}
 	return "not-sent"
 }
@@ -134,7 +135,7 @@ func (c *Client) Publish(ctx context.Context, node string, call record.Call) (Re
 		n.doubt()
 		return Refused, fmt.Errorf("publish to %s: %w", node, err)
 	case errors.Is(err, ErrUnknown):
-		return Uncertain, fmt.Errorf("publish to %s: %w", node, err)
+		return Unknown, fmt.Errorf("publish to %s: %w", node, err)
 	}
 	return NotSent, fmt.Errorf("publish to %s: %w", node, err)
 }
