@@ -33,24 +33,34 @@ func (c Change) String() string {
 func Diff(before, after Plan) []Change {
 	var out []Change
 	was, is := sections(before), sections(after)
-	same := func(a section) func(section) bool {
-		return func(b section) bool { return a.kind == b.kind && a.name == b.name }
-	}
+	old, left := index(was), index(is)
 	for _, s := range is {
-		n := slices.IndexFunc(was, same(s))
-		if n < 0 {
+		o, ok := old[s.id()]
+		if !ok {
 			out = append(out, Change{Kind: s.kind, Name: s.name, New: s.header()})
 			continue
 		}
-		for _, c := range differ("", was[n].fields, s.fields) {
+		for _, c := range differ("", o.fields, s.fields) {
 			c.Kind, c.Name = s.kind, s.name
 			out = append(out, c)
 		}
 	}
 	for _, s := range was {
-		if !slices.ContainsFunc(is, same(s)) {
+		if _, ok := left[s.id()]; !ok {
 			out = append(out, Change{Kind: s.kind, Name: s.name, Old: s.header()})
 		}
+	}
+	return out
+}
+
+type sectionKey struct{ kind, name string }
+
+func (s section) id() sectionKey { return sectionKey{s.kind, s.name} }
+
+func index(list []section) map[sectionKey]section {
+	out := make(map[sectionKey]section, len(list))
+	for _, s := range list {
+		out[s.id()] = s
 	}
 	return out
 }
@@ -83,8 +93,7 @@ func changed(key string, was, is value) Change {
 	if !was.many || !is.many {
 		return c
 	}
-	gone := slices.DeleteFunc(slices.Clone(was.list), func(s string) bool { return slices.Contains(is.list, s) })
-	come := slices.DeleteFunc(slices.Clone(is.list), func(s string) bool { return slices.Contains(was.list, s) })
+	gone, come := without(was.list, is.list), without(is.list, was.list)
 	switch {
 	case len(gone) == 0 && len(come) > 0:
 		return Change{Key: key, New: strings.Join(come, " ") + " added"}
@@ -92,6 +101,15 @@ func changed(key string, was, is value) Change {
 		return Change{Key: key, Old: strings.Join(gone, " ")}
 	}
 	return c
+}
+
+// without returns what of a list is not in another.
+func without(list, other []string) []string {
+	in := make(map[string]bool, len(other))
+	for _, s := range other {
+		in[s] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return in[s] })
 }
 
 // say writes a value for people.

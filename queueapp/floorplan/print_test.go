@@ -3,6 +3,7 @@ package floorplan_test
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -263,4 +264,37 @@ func FuzzParse(f *testing.F) {
 		}
 		texts.Chat(floorplan.Words{})
 	})
+}
+
+func BenchmarkALargePlan(b *testing.B) {
+	var p floorplan.Plan
+	p.Settings.Node, p.Settings.MaxCall = "extension{{.Extension}}", time.Hour
+	p.Customers.Timeout = time.Second
+	for i := range 10_000 {
+		n := strconv.Itoa(10_000 + i)
+		p.Floor.Agents = append(p.Floor.Agents, queueapp.Agent{ID: queueapp.AgentID(n), JIDs: []string{"user" + n + "@localhost"}})
+		p.Floor.Extensions = append(p.Floor.Extensions, queueapp.Extension{
+			ID: queueapp.ExtensionID(n), Dial: "PJSIP/" + n, Device: "PJSIP/" + n,
+		})
+		if i%20 == 0 {
+			p.Floor.Queues = append(p.Floor.Queues, queueapp.Queue{
+				Name: queueapp.QueueName("q" + n), Strategy: queueapp.LeastRecent, Ring: time.Second, Timeout: time.Minute,
+			})
+		}
+		for j := range 5 {
+			q := &p.Floor.Queues[(i/20+j*7)%len(p.Floor.Queues)]
+			if !slices.Contains(q.Members, queueapp.AgentID(n)) {
+				q.Members = append(q.Members, queueapp.AgentID(n))
+			}
+		}
+	}
+	for b.Loop() {
+		got, err := floorplan.Parse("x", floorplan.Print(p))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if changes := floorplan.Diff(p, got); len(changes) > 0 {
+			b.Fatal(changes[0])
+		}
+	}
 }

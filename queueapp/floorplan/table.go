@@ -208,7 +208,7 @@ func (t *table) tableOr(key, remedy string) (*table, bool) {
 	return &table{doc: t.doc, path: append(slices.Clone(t.path), key), values: v}, ok
 }
 
-// tables opens all tables under a key, in the order of their names.
+// tables opens all tables under a key of the root, in the order of their names.
 func (t *table) tables(key string) []*table {
 	var out []*table
 	outer, ok := t.tableOr(key, "write ["+key+".NAME] for each")
@@ -216,9 +216,12 @@ func (t *table) tables(key string) []*table {
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(outer.values)) {
-		if in, ok := outer.table(name); ok {
-			out = append(out, in)
+		values, ok := outer.values[name].(map[string]any)
+		if !ok {
+			outer.problem(name, "write ["+toml.Key{key, name}.String()+"]", "%s stands where a table should", kind(outer.values[name]))
+			continue
 		}
+		out = append(out, &table{doc: t.doc, path: []string{key, name}, values: values})
 	}
 	return out
 }

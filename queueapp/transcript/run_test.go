@@ -1,6 +1,7 @@
 package transcript_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -149,5 +150,53 @@ func TestAFloorThatNeverRestsIsFound(t *testing.T) {
 	_, _, err := run(t, "-- floor --\n-- events --\n1s enter a q\n9s end\n", &alarm{hungry: true})
 	if err == nil || !strings.Contains(err.Error(), "the floor wants another") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What a journal holds, printed, is a test that the floor passes.
+func TestAJournalBecomesATest(t *testing.T) {
+	data, err := os.ReadFile("testdata/no-answer.transcript")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, err := transcript.Parse("no-answer.transcript", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor, now := queueapp.NewFloor(), origin
+	var journal []queueapp.Step
+	tell := func(after time.Duration, e queueapp.Event) {
+		now = now.Add(after)
+		journal = append(journal, queueapp.Step{N: int64(len(journal)) + 1, At: now, Event: e, Effects: floor.Handle(now, e)})
+	}
+	attempt := queueapp.AttemptID{Call: "0198c5a2-7d3e", N: 1}
+	tell(0, queueapp.Apply{Plan: begin.Plan})
+	for _, a := range begin.Agents {
+		a.LastCall = a.LastCall.Add(origin.Sub(begin.Origin))
+		tell(0, a)
+	}
+	tell(time.Minute, queueapp.Enter{
+		Call: attempt.Call, Queue: "support", Entry: 41, Switch: "", Channel: "1700000000.42",
+		Caller:    queueapp.Caller{Number: "+49 30", Name: "Ana \"\xff", Dialled: "0000"},
+		Customers: []queueapp.Customer{{ID: "1", Code: "1111", Match: queueapp.MatchCode, Name: "Company 1"}},
+	})
+	tell(123456*time.Nanosecond, queueapp.Offered{Attempt: attempt, Publish: queueapp.PublishOK})
+	tell(20*time.Second, queueapp.Ended{Attempt: attempt, Cause: queueapp.EndNoAnswer, Q850: 19})
+	tell(time.Hour, queueapp.Tick{})
+
+	text := transcript.Print(transcript.FromSteps("A caller whom nobody had.", journal))
+	want, err := transcript.Parse("x", text)
+	if err != nil {
+		t.Fatalf("%s\n%v", text, err)
+	}
+	got, err := transcript.Run(want, queueapp.NewFloor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(text), string(transcript.Print(got))); diff != "" {
+		t.Errorf("%s\n%s", text, diff)
+	}
+	if !strings.Contains(string(text), "expires +") || !strings.Contains(string(text), "leave 0198c5a2-7d3e support timeout") {
+		t.Errorf("not the call that was meant:\n%s", text)
 	}
 }
