@@ -55,7 +55,7 @@ func testPrompts(t *testing.T, x *exchange) {
 
 	r.Play(ch.ID, "rs1.p6", []string{"sound:ringside/menu"})
 	r.Play(ch.ID, "rs1.p7", []string{"sound:ringside/menu"})
-	call.Hangup(soon(t))
+	hangUp(t, call)
 	done("rs1.p6", true)
 	done("rs1.p7", true)
 	await(t, r.ear, goneFrom(ch.ID))
@@ -99,7 +99,9 @@ func testContinue(t *testing.T, x *exchange) {
 		}
 		r.HangUp(ch.ID, "normal") // told, although no event of Asterisk's comes
 		await(t, r.ear, goneFrom(ch.ID))
-		call.AwaitEnd(soon(t))
+		if _, err := call.AwaitEnd(soon(t)); err != nil {
+			t.Error(err)
+		}
 	})
 	t.Run("place", func(t *testing.T) {
 		p := x.phone(t, "2000", phone.AnswerAfter(0))
@@ -155,7 +157,7 @@ func testDeadline(t *testing.T, x *exchange) {
 func testUnanswered(t *testing.T, x *exchange) {
 	r := x.connect(t)
 	call, ch := x.dial(t, r, x.Info().Dial.IVR)
-	call.Hangup(soon(t)) // a CANCEL
+	hangUp(t, call) // a CANCEL
 	got := await(t, r.ear, goneFrom(ch.ID))
 	t.Logf("a CANCEL: %+v", got)
 	if !got.HungUp {

@@ -12,10 +12,12 @@ import (
 )
 
 // wanted are the events that Asterisk is asked for (eventFilter); it keeps all others to itself.
-var wanted = [...]string{
-	"ApplicationReplaced", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
-	"ChannelHold", "ChannelLeftBridge", "ChannelUnhold", "DeviceStateChanged", "Dial", "PlaybackFinished", "StasisEnd",
-	"StasisStart",
+func wanted() []string {
+	return []string{
+		"ApplicationReplaced", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
+		"ChannelHold", "ChannelLeftBridge", "ChannelUnhold", "DeviceStateChanged", "Dial", "PlaybackFinished", "StasisEnd",
+		"StasisStart",
+	}
 }
 
 // event takes one event as it came. Nothing in it may be trusted; nothing in it stops the stream.

@@ -87,7 +87,7 @@ func TestEvents(t *testing.T) {
 				f.send(test.events...)
 				synctest.Wait()
 				var told []string
-				for _, e := range r.ear.all {
+				for _, e := range r.all {
 					if a, ok := e.(engine.Arrived); ok {
 						told = append(told, "Arrived "+string(a.ID))
 						continue
@@ -126,7 +126,7 @@ func TestDeviceAnswerIsOvertaken(t *testing.T) {
 		close(reply)
 		synctest.Wait()
 		want := []engine.SwitchEvent{engine.DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceRinging}}
-		if !slices.Equal(r.ear.all, want) {
+		if !slices.Equal(r.all, want) {
 			t.Errorf("told:\n%s", r.ear)
 		}
 		if body := f.body("POST /applications/queueapp/subscription"); body != `{"eventSource":["deviceState:PJSIP/1000"]}` {
@@ -210,7 +210,7 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 
 // FuzzEvent gives a live Switch any frame: it must not panic, and must tell, count, or pass over what it gets.
 func FuzzEvent(f *testing.F) {
-	for _, kind := range append(wanted[:], "ChannelTransfer", "ChannelVarset", "BridgeAttendedTransfer") {
+	for _, kind := range append(wanted(), "ChannelTransfer", "ChannelVarset", "BridgeAttendedTransfer") {
 		f.Add([]byte(ev(kind, "channel", channel("1.1"), "args", `["queue","support"]`, "digit", `"1"`, "cause", "16", "peer", channel("rs1.leg"),
 			"dialstatus", `"RINGING"`, "forwarded", channel("1.9"), "bridge", `{"id":"rs1.b"}`, "playback", `{"id":"rs1.p","state":"failed"}`,
 			"device_state", `{"name":"PJSIP/1","state":"BUSY"}`)))

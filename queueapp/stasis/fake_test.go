@@ -68,7 +68,7 @@ func newFake(t *testing.T) *fake {
 		answers: map[string]func(http.ResponseWriter, *http.Request){}, asked: map[string]int{}, bodies: map[string]string{},
 	}
 	server := &http.Server{Handler: f}
-	f.serve.Go(func() { server.Serve(f.pipes) })
+	f.serve.Go(func() { _ = server.Serve(f.pipes) }) // it ends with the listener
 	t.Cleanup(func() {
 		close(f.pipes.closed)
 		server.Close()
@@ -132,7 +132,9 @@ func status(code int) func(http.ResponseWriter, *http.Request) {
 func says(code int, body string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
-		io.WriteString(w, body)
+		if _, err := io.WriteString(w, body); err != nil {
+			panic(http.ErrAbortHandler)
+		}
 	}
 }
 
@@ -186,7 +188,9 @@ func (f *fake) show(w http.ResponseWriter, request string) {
 	case "GET /asterisk/info":
 		what = json.RawMessage(`{"system":{"version":"22.10.1"},"status":{"startup_time":"2026-11-20T18:35:33.743+0000"}}`)
 	}
-	json.NewEncoder(w).Encode(what)
+	if err := json.NewEncoder(w).Encode(what); err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 func (f *fake) events(w http.ResponseWriter, r *http.Request) {
@@ -209,7 +213,7 @@ func (f *fake) cut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, ws := range f.sockets {
-		ws.CloseNow()
+		_ = ws.CloseNow() // the other end may have closed it
 	}
 	f.sockets = nil
 }

@@ -101,7 +101,7 @@ func (s *Switch) search(ctx context.Context, ln *lane, target, end string, lost 
 			return nil
 		}
 		if ctx.Err() != nil || neverSent(err) || time.Now().After(until) {
-			return fmt.Errorf("%w; looked for it: %v", lost, err)
+			return fmt.Errorf("%w; looked for it: %s", lost, err.Error())
 		}
 		select {
 		case <-ctx.Done():
@@ -157,7 +157,7 @@ func (s *Switch) drop(ch queueapp.ChannelID) {
 }
 
 func (s *Switch) hangupPath(ch queueapp.ChannelID, reason string) string {
-	if _, known := reasons[reason]; !known {
+	if causeOf(reason) == 0 {
 		reason = "normal"
 	}
 	return path("channels", string(ch)) + "?" + url.Values{"reason": {reason}}.Encode()
@@ -175,11 +175,37 @@ func (s *Switch) remove(ctx context.Context, op, target string) error {
 	return err
 }
 
-// reasons are ARI's for DELETE /channels/{id}, with the cause that each gives (measured).
-var reasons = map[string]int{
-	"normal": normalClearing, "busy": 17, "congestion": 34, "no_answer": 19, "timeout": 18, "rejected": 21, "unallocated": 1,
-	"normal_unspecified": 31, "number_incomplete": 28, "codec_mismatch": 58, "interworking": 127, "failure": networkDown,
-	"answered_elsewhere": 26,
+// causeOf is the cause that each of ARI's reasons for DELETE /channels/{id} gives (measured), 0 for what is none.
+func causeOf(reason string) int {
+	switch reason {
+	case "normal":
+		return normalClearing
+	case "busy":
+		return 17
+	case "congestion":
+		return 34
+	case "no_answer":
+		return 19
+	case "timeout":
+		return 18
+	case "rejected":
+		return 21
+	case "unallocated":
+		return 1
+	case "normal_unspecified":
+		return 31
+	case "number_incomplete":
+		return 28
+	case "codec_mismatch":
+		return 58
+	case "interworking":
+		return 127
+	case "failure":
+		return networkDown
+	case "answered_elsewhere":
+		return 26
+	}
+	return 0
 }
 
 // endAsked remembers that a channel's end was asked for, so that the answer is told once.
@@ -196,7 +222,7 @@ func (l *live) endAsked(ch queueapp.ChannelID, reason string) {
 		l.callers[ch] = c
 	}
 	if c.q850 == 0 {
-		c.q850 = reasons[reason]
+		c.q850 = causeOf(reason)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"ringside/queueapp"
 	"ringside/queueapp/engine"
 )
 
@@ -26,7 +25,7 @@ func (r *running) absent(t *testing.T, q850 int) {
 	if got := await[engine.LegGone](t, r.ear, nil); got != (engine.LegGone{Channel: "rs1.leg", Q850: q850, Absent: true}) {
 		t.Errorf("%+v", got)
 	}
-	time.Sleep(time.Minute)
+	pass(time.Minute)
 	if n := count[engine.LegGone](r.ear, nil); n != 0 {
 		t.Errorf("told again:\n%s", r.ear)
 	}
@@ -40,11 +39,11 @@ func TestOriginateWithoutReply(t *testing.T) {
 			r.Originate(aLeg)
 			f.send(ev("Dial", "dialstatus", `"RINGING"`, "peer", channel("rs1.leg")))
 			await[engine.LegRinging](t, r.ear, nil)
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			if f.count(postLeg) != 1 || f.count(getLeg) != 1 {
 				t.Errorf("%d POSTs and %d GETs, want one each", f.count(postLeg), f.count(getLeg))
 			}
-			if n := len(r.ear.all); n != 0 {
+			if n := len(r.all); n != 0 {
 				t.Errorf("told:\n%s", r.ear)
 			}
 		})
@@ -72,7 +71,7 @@ func TestOriginateWithoutReply(t *testing.T) {
 			}
 			f.send(ev("ChannelDestroyed", "channel", channel("rs1.leg"), "cause", "16"))
 			synctest.Wait()
-			if n := len(r.ear.all); n != 0 {
+			if n := len(r.all); n != 0 {
 				t.Errorf("told:\n%s", r.ear)
 			}
 		})
@@ -97,7 +96,7 @@ func TestOriginateWithoutReply(t *testing.T) {
 			if got := await[engine.LegGone](t, r.ear, nil); got.Channel != "rs1.leg" {
 				t.Errorf("%+v", got)
 			}
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			if n := count[engine.LegGone](r.ear, nil); n != 0 || tries != 4 {
 				t.Errorf("deleted in %d tries, then told:\n%s", tries, r.ear)
 			}
@@ -157,7 +156,7 @@ func TestPlayWithoutReply(t *testing.T) {
 					f.answer(get, status(http.StatusNotFound))
 				}
 				r.Play("1.1", "rs1.p", []string{"sound:a", "sound:b"})
-				time.Sleep(30 * time.Second)
+				pass(30 * time.Second)
 				f.send(ev("PlaybackFinished", "playback", `{"id":"rs1.p","state":"done"}`))
 				if got := await[engine.PlayDone](t, r.ear, nil); got.Failed == there {
 					t.Errorf("%+v", got)
@@ -187,11 +186,11 @@ func TestBridgeWithoutReply(t *testing.T) {
 				})
 				f.answer("GET /bridges/rs1.b", says(http.StatusOK, `{"id":"rs1.b","channels":`+in+`}`))
 				r.Bridge("rs1.b", "1.1", "rs1.leg")
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if n := f.count(add); n != want {
 					t.Errorf("asked %d times, want %d", n, want)
 				}
-				if n := len(r.ear.all); n != 0 {
+				if n := len(r.all); n != 0 {
 					t.Errorf("told:\n%s", r.ear)
 				}
 			})
@@ -203,7 +202,7 @@ func TestBridgeIsMadeWhereItIsMissing(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
 		f.answer("POST /bridges/rs1.b/addChannel", says(http.StatusNotFound, `{"message":"Bridge not found"}`))
-		f.answer("POST /bridges/rs1.b", func(w http.ResponseWriter, _ *http.Request) {
+		f.answer("POST /bridges/rs1.b", func(http.ResponseWriter, *http.Request) {
 			f.answer("POST /bridges/rs1.b/addChannel", nil)
 		})
 		r.Bridge("rs1.b", "1.1", "rs1.leg")
@@ -235,104 +234,11 @@ func TestContinueWithoutReply(t *testing.T) {
 				})
 				f.answer("GET /channels/1.1", says(http.StatusOK, `{"id":"1.1","dialplan":{"app_name":"`+app+`","app_data":"queueapp,ivr"}}`))
 				r.Continue("1.1", nil)
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if n := f.count(post); n != want {
 					t.Errorf("asked %d times, want %d", n, want)
 				}
 			})
 		})
 	}
-}
-
-// Variables go in one request and in order, and one by one where Asterisk does not know how.
-func TestVariables(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake) {
-		r := f.up()
-		vars := []engine.Variable{{Name: "B", Value: `"<`}, {Name: "A", Value: "1"}}
-		r.SetVariables("1.1", vars...)
-		synctest.Wait()
-		var sent string
-		if sent = f.body("POST /channels/1.1/variables"); !strings.Contains(sent, `{"B":`) || !strings.Contains(sent, `,"A":"1"}`) {
-			t.Errorf("sent %s", sent)
-		}
-		f.answer("POST /channels/1.1/variables", says(http.StatusNotFound, `{"message":"Resource not found"}`))
-		r.SetVariables("1.1", vars...)
-		r.SetVariables("1.1", vars...)
-		synctest.Wait()
-		if f.count("POST /channels/1.1/variables") != 2 || f.count("POST /channels/1.1/variable") != 4 {
-			t.Errorf("asked %v", f.asked)
-		}
-		f.answer("POST /channels/1.1/variable", says(http.StatusNotFound, `{"message":"Channel not found"}`))
-		r.Continue("1.1", &engine.Place{Context: "in", Extension: "2", Priority: 1}, vars...)
-		if got := await[engine.Failed](t, r.ear, nil); got.Command != "continue" || got.Status != http.StatusNotFound {
-			t.Errorf("%+v", got)
-		}
-		f.answer("POST /channels/1.1/variable", says(http.StatusBadRequest, `{"message":"Variable name is required"}`))
-		r.Continue("1.1", &engine.Place{Context: "in", Extension: "2", Priority: 1}, vars...)
-		if got := await[engine.Failed](t, r.ear, nil); got.Command != "variables" {
-			t.Errorf("%+v", got)
-		}
-		synctest.Wait()
-		if body := f.body("POST /channels/1.1/continue"); body != `{"context":"in","extension":"2","priority":1}` {
-			t.Errorf("sent on with %s", body)
-		}
-	})
-}
-
-// The commands of one channel go one after the other, those of others do not wait for them.
-func TestLanes(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake) {
-		r := f.up()
-		let := make(chan struct{})
-		f.answer("POST /channels/1.1/answer", func(http.ResponseWriter, *http.Request) { <-let })
-		r.Answer("1.1")
-		r.StartMusic("1.1", "jazz")
-		r.Answer("1.2")
-		synctest.Wait()
-		if f.count("POST /channels/1.1/moh") != 0 || f.count("POST /channels/1.2/answer") != 1 {
-			t.Errorf("asked %v", f.asked)
-		}
-		close(let)
-		synctest.Wait()
-		if body := f.body("POST /channels/1.1/moh"); body != `{"mohClass":"jazz"}` {
-			t.Errorf("music with %s", body)
-		}
-		if n := len(r.lanes.lanes); n != 0 {
-			t.Errorf("%d lanes are left", n)
-		}
-
-		f.answer("POST /channels/1.3/answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		for range maxLane + 2 {
-			r.Answer("1.3")
-		}
-		if got := await[engine.Failed](t, r.ear, nil); got.Command != "answer" || got.Channel != "1.3" {
-			t.Errorf("%+v", got)
-		}
-	})
-}
-
-// At the end of Run nothing is under way any more, whatever hangs, and later commands are refused.
-func TestEnd(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake) {
-		r := f.up()
-		for i := range 2 * maxRequests {
-			ch := fmt.Sprint("1.", i)
-			f.answer("POST /channels/"+ch+"/answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-			r.Answer(queueapp.ChannelID(ch))
-		}
-		synctest.Wait()
-		began := time.Now()
-		r.stop()
-		if took := time.Since(began); took > 0 {
-			t.Errorf("ended after %v", took)
-		}
-		r.Originate(aLeg)
-		synctest.Wait()
-		if f.count(postLeg) != 0 {
-			t.Error("a command was sent after the end")
-		}
-		if err := r.Run(t.Context(), nil); err == nil {
-			t.Error("it ran twice")
-		}
-	})
 }

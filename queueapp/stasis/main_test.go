@@ -21,6 +21,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience is how long a test waits for what must come.
 const patience = 20 * time.Second
 
+// pass lets time go by, which costs none in a synctest bubble.
+func pass(d time.Duration) { <-time.After(d) }
+
 // ear is a sink that remembers.
 type ear struct {
 	mu   sync.Mutex
@@ -163,11 +166,11 @@ func (s *slowSink) hear(e engine.SwitchEvent) {
 	<-s.blocked
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch e := e.(type) {
-	case engine.Arrived:
-		s.channels = append(s.channels, e.ID)
-	case engine.SwitchDown:
-		s.why = e.Err
+	if a, ok := e.(engine.Arrived); ok {
+		s.channels = append(s.channels, a.ID)
+	}
+	if down, ok := e.(engine.SwitchDown); ok {
+		s.why = down.Err
 	}
 }
 

@@ -20,15 +20,18 @@ func (s *Switch) StartMusic(ch queueapp.ChannelID, class string) {
 	s.simple("music", ch, http.MethodPost, path("channels", string(ch), "moh"), body)
 }
 
-// schemes are those of media that Asterisk plays. Of any other it says 201, and then never that the playback ended.
-var schemes = [...]string{"sound", "recording", "number", "digits", "characters", "tone"}
-
 var errMedia = errors.New("want media like sound:ringside/menu, with a scheme that Asterisk plays")
 
+// playable reports whether Asterisk knows what to do with media. Where it does not it says 201, and then never that the
+// playback ended.
 func playable(media []string) bool {
 	return len(media) > 0 && !slices.ContainsFunc(media, func(m string) bool {
-		scheme, rest, ok := strings.Cut(m, ":")
-		return !ok || rest == "" || !slices.Contains(schemes[:], scheme)
+		scheme, rest, _ := strings.Cut(m, ":")
+		switch scheme {
+		case "sound", "recording", "number", "digits", "characters", "tone":
+			return rest == ""
+		}
+		return true
 	})
 }
 

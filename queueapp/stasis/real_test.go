@@ -103,7 +103,7 @@ func (x *exchange) dial(t *testing.T, r *running, number string) (*phone.Call, e
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { call.Hangup(context.Background()) })
+	t.Cleanup(func() { hangUp(t, call) })
 	return call, await[engine.Arrived](t, r.ear, nil).Channel
 }
 
@@ -112,6 +112,16 @@ func (x *exchange) leg(dial string, caller queueapp.ChannelID) engine.Leg {
 	return engine.Leg{
 		Channel: queueapp.ChannelID(fmt.Sprintf("rs1.call%d.1.1", x.calls.Add(1))), Dial: dial, Originator: caller,
 		CallerNumber: "5550100", CallerName: "support: Company 1", Ring: 10 * time.Second,
+	}
+}
+
+// hangUp ends a call, where it has not ended.
+func hangUp(t *testing.T, call *phone.Call) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := call.Hangup(ctx); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -220,9 +230,9 @@ func testCall(t *testing.T, x *exchange) {
 				t.Error("the agent does not hear the caller:", err)
 			}
 			if first == "agent" {
-				invite.Call.Hangup(soon(t))
+				hangUp(t, invite.Call)
 			} else {
-				call.Hangup(soon(t))
+				hangUp(t, call)
 				if got := await[engine.Gone](t, r.ear, nil); got != (engine.Gone{Channel: ch.ID, HungUp: true, Q850: 16}) {
 					t.Errorf("%+v", got)
 				}

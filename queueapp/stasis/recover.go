@@ -91,7 +91,7 @@ func filter() any {
 	var f struct {
 		Allowed []kind `json:"allowed"`
 	}
-	for _, w := range wanted {
+	for _, w := range wanted() {
 		f.Allowed = append(f.Allowed, kind{w})
 	}
 	return f

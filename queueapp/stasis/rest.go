@@ -22,10 +22,12 @@ const (
 	maxMessage  = 200              // bytes kept of what Asterisk says of an error
 )
 
-// keepAlive finds a peer that vanished without a word, where nothing is sent that would.
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 2}
-
-func dialer() *net.Dialer { return &net.Dialer{Timeout: 3 * time.Second, KeepAliveConfig: keepAlive} }
+// dialer makes connections whose peer cannot vanish without a word for more than 9 s.
+func dialer() *net.Dialer {
+	return &net.Dialer{Timeout: 3 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 2,
+	}}
+}
 
 // rest makes ARI requests. Asterisk takes every parameter in a JSON body, arrays too, and what it says of an error is kept.
 type rest struct {

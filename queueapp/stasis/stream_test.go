@@ -78,7 +78,7 @@ func TestTooManyEventsCostTheConnection(t *testing.T) {
 		}
 		synctest.Wait()
 		close(s.blocked)
-		time.Sleep(time.Minute) // virtual: it connects again
+		pass(time.Minute) // virtual: it connects again
 		synctest.Wait()
 		if !errors.Is(s.down(), errBehind) {
 			t.Errorf("told %v, want %v", s.down(), errBehind)
@@ -101,7 +101,7 @@ func TestTornWebsocket(t *testing.T) {
 		f.answer("GET /events", status(http.StatusServiceUnavailable))
 		f.cut()
 		await[engine.SwitchDown](t, r.ear, nil)
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if n := count[engine.SwitchDown](r.ear, nil); n != 1 { // why it cannot be opened again, once
 			t.Errorf("SwitchDown was told %d more times in 10 s of outage:\n%s", n, r.ear)
 		}
@@ -140,7 +140,7 @@ func TestRefusedLogin(t *testing.T) {
 		if text := down.Err.Error(); !strings.Contains(text, "ari.conf") || strings.Contains(text, "secret") {
 			t.Errorf("told %q", text)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if n := f.count("GET /events"); n > 6 {
 			t.Errorf("%d log-ins in a minute with a password that is refused", n)
 		}
@@ -170,7 +170,7 @@ func TestHeldEvents(t *testing.T) {
 			ev("ChannelHangupRequest", "channel", channel("1.listed")), ev("StasisEnd", "channel", channel("1.listed")), // since
 		)
 		synctest.Wait()
-		if n := len(r.ear.all); n != 0 {
+		if n := len(r.all); n != 0 {
 			t.Errorf("told before the listing:\n%s", r.ear)
 		}
 		close(listing)
@@ -186,10 +186,10 @@ func TestHeldEvents(t *testing.T) {
 			nil,
 			engine.Gone{Channel: "1.listed", HungUp: true, Q850: 16},
 		}
-		if len(r.ear.all) != len(want) {
+		if len(r.all) != len(want) {
 			t.Fatalf("told:\n%s", r.ear)
 		}
-		for i, e := range r.ear.all {
+		for i, e := range r.all {
 			if a, ok := e.(engine.Arrived); ok && i == 2 && a.ID == "1.new" {
 				continue
 			}
