@@ -19,6 +19,7 @@ type commands struct {
 	Phone PhoneCmd `cmd:"" help:"Be an extension's phone: register, ring, answer or refuse."`
 	Call  CallCmd  `cmd:"" help:"Call a number, press keys, and report each step."`
 	CRM   CRMCmd   `cmd:"" name:"crm" help:"Be agents' CRMs: show each pop-up opening, changing, closing."`
+	Bench BenchCmd `cmd:"" help:"Measure Ringside against Asterisk's own Queue()."`
 }
 
 func main() {

@@ -26,7 +26,7 @@ const (
 type Outcome struct {
 	// Answered says whether it had been answered, and Talked for how long.
 	Answered bool          `json:"answered"`
-	Talked   time.Duration `json:"talked,omitempty"`
+	Talked   time.Duration `json:"talked_ns,omitempty"`
 	// By is who ended it, by hanging up, giving up or refusing.
 	By Side `json:"by"`
 	// Code is the final response to the INVITE: 200, or that of the refusal, 487 for

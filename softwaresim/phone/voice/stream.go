@@ -48,7 +48,7 @@ type Heard struct {
 	Last  time.Time `json:"last,omitzero"`
 	// Quietest is the longest time without a loud packet, from the first loud packet
 	// to the last packet.
-	Quietest time.Duration `json:"quietest"`
+	Quietest time.Duration `json:"quietest_ns"`
 	// Strays counts datagrams that were no RTP or came from elsewhere.
 	Strays int `json:"strays,omitempty"`
 

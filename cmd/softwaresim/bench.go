@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"ringside/softwaresim/bench"
+	"ringside/softwaresim/stack"
+)
+
+// BenchCmd compares Ringside with Asterisk's own Queue().
+type BenchCmd struct {
+	Calls   int    `help:"Calls each way, with an agent free." default:"200"`
+	Hangups int    `help:"Hang-ups each way, with callers waiting." default:"40"`
+	Own     bool   `help:"Start a stack for it, even if one is running."`
+	Root    string `help:"The private root for a stack of its own." type:"path" placeholder:"DIR" env:"RINGSIDE_ROOT"`
+	JSON    bool   `help:"Print the result as JSON." name:"json"`
+}
+
+// Help says more than fits a line.
+func (c *BenchCmd) Help() string {
+	return `Calls 7000 (Ringside) and 7001 (Asterisk's Queue() with the same agents and settings)
+by turns, in one run on one Asterisk, and measures at the agents' phones:
+
+  enter   from the caller's INVITE to the agent's INVITE, an agent being free. Queue()
+          rings without answering the caller, Ringside answers first: the caller's
+          INVITE is the one moment that both have.
+  next    from an agent's BYE to the next INVITE at an agent's phone, callers waiting.
+
+A message that was sent counts from just before, one that came from when the kernel
+had it. The phones of 1000, 2000 and 3000 are used: nobody else may be logged on.
+Uses the running stack, or starts one and ends it afterwards.`
+}
+
+// Run measures and prints.
+func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
+	info, end, err := findOrStart(ctx, c.Own, c.Root)
+	if err != nil {
+		return err
+	}
+	progress := newLines(os.Stderr, c.JSON)
+	report, err := bench.Run(ctx, info, bench.Options{Calls: c.Calls, Hangups: c.Hangups,
+		Report: func(line string) { progress.note("%s", line) }})
+	if err := errors.Join(err, end()); err != nil {
+		return err
+	}
+	if !c.JSON {
+		return report.Print(out)
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(report); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}
+
+// findOrStart returns the running stack, or one that it starts, and what ends that.
+func findOrStart(ctx context.Context, own bool, root string) (stack.Info, func() error, error) {
+	if !own {
+		info, err := stack.Find()
+		if err == nil || !errors.Is(err, stack.ErrNoStack) {
+			return info, func() error { return nil }, err
+		}
+	}
+	s, err := stack.Start(ctx, stack.Options{Root: root, Unlisted: own})
+	if err != nil {
+		return stack.Info{}, nil, err
+	}
+	return s.Info(), func() error { return s.Stop(context.WithoutCancel(ctx)) }, nil
+}
