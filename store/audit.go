@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"ringside/queueapp"
 )
 
 // audits are the invariants of DESIGN §6 that the tables alone can prove or refute: each query gives a line for every
@@ -83,4 +86,84 @@ func (s *Store) Audit(ctx context.Context, floor string, settled bool) (found []
 		return nil
 	})
 	return found, err
+}
+
+// Told is what the tables tell of one attempt, and of the visit that it belongs to, for whoever compares it with what the
+// phone, the CRM and the caller saw. What is not known is zero.
+type Told struct {
+	Attempt   queueapp.AttemptID
+	Visit     int
+	Number    string // the caller's
+	Agent     queueapp.AgentID
+	Extension queueapp.ExtensionID
+	Publish   queueapp.PublishResult
+
+	Offered, Published, Rang, Alerted, Answered, Connected, Closed, Ended time.Time
+
+	Reason  queueapp.RevokeReason
+	EndedBy queueapp.EndedBy
+	Cause   queueapp.EndCause
+	Q850    int
+}
+
+// Attempts reads the attempts of a floor that were offered at a time or after it, in that order.
+func (s *Store) Attempts(ctx context.Context, floor string, since time.Time) ([]Told, error) {
+	return readAll(ctx, s, "read the attempts", func(row pgx.CollectableRow) (t Told, err error) {
+		var offered, published, rang, alerted, answered, connected, closed, ended *time.Time
+		err = row.Scan(&t.Attempt.Call, &t.Attempt.N, &t.Visit, &t.Number, &t.Agent, &t.Extension, &t.Publish, &offered, &published,
+			&rang, &alerted, &answered, &connected, &closed, &ended, &t.Reason, &t.EndedBy, &t.Cause, &t.Q850)
+		for into, from := range map[*time.Time]*time.Time{
+			&t.Offered: offered, &t.Published: published, &t.Rang: rang, &t.Alerted: alerted, &t.Answered: answered,
+			&t.Connected: connected, &t.Closed: closed, &t.Ended: ended,
+		} {
+			if from != nil {
+				*into = *from
+			}
+		}
+		return t, err
+	}, `
+		SELECT a.call::text, a.n, a.visit, c.number, a.agent, a.extension, coalesce(a.publish::text, ''), a.offered_at, a.published_at,
+			a.rang_at, a.alerted_at, a.answered_at, a.connected_at, a.closed_at, a.ended_at, coalesce(a.reason::text, ''),
+			coalesce(a.ended_by::text, ''), coalesce(a.cause::text, ''), coalesce(a.q850, 0)
+		FROM queueapp.attempts a JOIN queueapp.calls c ON c.id = a.call
+		WHERE a.floor = $1 AND a.offered_at >= $2 ORDER BY a.offered_at, a.call, a.n`, floor, since)
+}
+
+// Stay is what the tables tell of one visit. What is not known is zero.
+type Stay struct {
+	Call           queueapp.CallID
+	Visit          int
+	Number         string // the caller's
+	Queue          queueapp.QueueName
+	Entered, Ended time.Time
+	Outcome        queueapp.Outcome
+	Agent          queueapp.AgentID // who answered
+}
+
+// Visits reads the visits of a floor that began at a time or after it, in that order.
+func (s *Store) Visits(ctx context.Context, floor string, since time.Time) ([]Stay, error) {
+	return readAll(ctx, s, "read the visits", func(row pgx.CollectableRow) (v Stay, err error) {
+		var ended *time.Time
+		err = row.Scan(&v.Call, &v.Visit, &v.Number, &v.Queue, &v.Entered, &ended, &v.Outcome, &v.Agent)
+		if ended != nil {
+			v.Ended = *ended
+		}
+		return v, err
+	}, `
+		SELECT v.call::text, v.n, c.number, v.queue, v.entered_at, v.ended_at, coalesce(v.outcome::text, ''), coalesce(v.agent, '')
+		FROM queueapp.visits v JOIN queueapp.calls c ON c.id = v.call
+		WHERE v.floor = $1 AND v.entered_at >= $2 ORDER BY v.entered_at, v.call, v.n`, floor, since)
+}
+
+// readAll reads all rows of a query.
+func readAll[T any](ctx context.Context, s *Store, what string, scan pgx.RowToFunc[T], sql string, args ...any) (all []T, err error) {
+	err = s.use(ctx, what, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+	return all, err
 }
