@@ -213,5 +213,9 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
-// node is a node name that no other test uses.
-func nodeName(t testing.TB) string { return "extension-" + strings.ReplaceAll(t.Name(), "/", "-") }
+var nodeCount atomic.Int64
+
+// nodeName is a node's name that was not used before.
+func nodeName(t testing.TB) string {
+	return fmt.Sprintf("extension-%s-%d-", strings.ReplaceAll(t.Name(), "/", "-"), nodeCount.Add(1))
+}

@@ -178,13 +178,13 @@ func TestUnsubscribe(t *testing.T) {
 // Many records on many nodes at once: all arrive, and those of a node in the order in which they were published.
 func TestManyRecordsAtOnce(t *testing.T) {
 	t.Parallel()
-	s := prosody(t)
+	s, prefix := prosody(t), nodeName(t)
 	pub := up(t, config(s, "queueapp", t.Name()))
 	crm := up(t, config(s, "user1", t.Name()))
 	const nodes, records = 10, 30
 	done := make(chan error, nodes)
 	for n := range nodes {
-		name := nodeName(t) + string(rune('a'+n))
+		name := prefix + string(rune('a'+n))
 		go func() {
 			err := pub.SetNode(t.Context(), xmpp.Node{Name: name, Members: []string{"user1@localhost"}, Enrol: true})
 			for i := range records {
@@ -202,7 +202,7 @@ func TestManyRecordsAtOnce(t *testing.T) {
 	}
 	last := map[string]int64{}
 	for range nodes * records {
-		i := await(crm, func(i xmpp.Item) bool { return strings.HasPrefix(i.Node, nodeName(t)) })
+		i := await(crm, func(i xmpp.Item) bool { return strings.HasPrefix(i.Node, prefix) })
 		if i.Call.Seq != last[i.Node]+1 {
 			t.Fatalf("%s: seq %d after %d", i.Node, i.Call.Seq, last[i.Node])
 		}

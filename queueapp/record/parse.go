@@ -90,7 +90,6 @@ func noEOF(err error) error {
 type parser struct {
 	d      *xml.Decoder
 	left   int   // bytes of names, attributes and text that may still come
-	depth  int   // of the element being read
 	err    error // the first thing wrong with the record
 	broken error // the XML ended or is not well-formed
 }
