@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // config is queueapp.toml with the environment laid over it: how to connect. What the floor is stands in the floor plan.
@@ -39,10 +38,8 @@ type xmppConfig struct {
 	Password  secret
 	CAFile    string // absolute; empty: the system's
 	PubSub    string // the pubsub service
-	Node      string // template: {number} is the extension's
 	Mode      string // transient or current
 	Observers []string
-	Budget    time.Duration
 }
 
 type httpConfig struct {
@@ -66,7 +63,7 @@ type switchConfig struct {
 func defaultConfig() config {
 	return config{
 		Floor: floorConfig{Name: "main", App: "queueapp"},
-		XMPP:  xmppConfig{Node: "extension{number}", Mode: "transient", Budget: 300 * time.Millisecond},
+		XMPP:  xmppConfig{Mode: "transient"},
 		HTTP:  httpConfig{Listen: "127.0.0.1:9580"},
 		Log:   logConfig{Level: "info", Format: "text"},
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -84,10 +83,8 @@ password = "hunter2"
 jid = "queue"
 pubsubs = "pubsub.localhost"
 mode = "sometimes"
-budget = "1h"
 observers = ["crm@example.com", "crm"]
 password_file = "nowhere"
-node = "extension"
 [http]
 listen = "9580"
 token_file = "short"
@@ -113,20 +110,18 @@ name = "east"
 		`queueapp.toml:8: xmpp.jid: "queue" is no JID; write user@domain`,
 		"queueapp.toml:9: xmpp.pubsubs: is not known; did you mean pubsub?",
 		`queueapp.toml:10: xmpp.mode: "sometimes" is none of transient, current`,
-		"queueapp.toml:11: xmpp.budget: is not between 0 and 10s",
-		`queueapp.toml:12: xmpp.observers: "crm" is no bare JID; write user@domain`,
-		"queueapp.toml:13: xmpp.password_file: cannot be read: no such file or directory; the file must be there and belong to who runs queueapp, mode 0600",
-		`queueapp.toml:14: xmpp.node: "extension" gives every extension the same node; write {number} where the extension's number belongs`,
-		`queueapp.toml:16: http.listen: "9580" is no address; write host:port`,
-		"queueapp.toml:17: http.token_file: holds a token of 6 characters; make one of 16 or more, for instance with: openssl rand -base64 32",
-		"queueapp.toml:19: log.level: is no string; write it in quotes",
-		"queueapp.toml:22: switch[0].url: holds a user; write it to the keys user and password_file",
-		"queueapp.toml:23: switch[0].user: is empty; leave the key out where it is not needed",
-		"queueapp.toml:24: switch[0].password_file: " + filepath.Join(dir, "two-lines") + " holds no secret of one line; write the secret on one line",
-		`queueapp.toml:25: switch[1].password_file: is missing; write password_file = "/etc/queueapp/ari-password" under its [[switch]]`,
-		`queueapp.toml:25: switch[1].url: is missing; write url = "http://127.0.0.1:8088/ari" under its [[switch]]`,
-		`queueapp.toml:25: switch[1].user: is missing; write user = "queueapp" under its [[switch]]`,
-		"queueapp.toml:26: switch[1].name: is there twice; give each switch a name of its own",
+		`queueapp.toml:11: xmpp.observers: "crm" is no bare JID; write user@domain`,
+		"queueapp.toml:12: xmpp.password_file: cannot be read: no such file or directory; the file must be there and belong to who runs queueapp, mode 0600",
+		`queueapp.toml:14: http.listen: "9580" is no address; write host:port`,
+		"queueapp.toml:15: http.token_file: holds a token of 6 characters; make one of 16 or more, for instance with: openssl rand -base64 32",
+		"queueapp.toml:17: log.level: is no string; write it in quotes",
+		"queueapp.toml:20: switch[0].url: holds a user; write it to the keys user and password_file",
+		"queueapp.toml:21: switch[0].user: is empty; leave the key out where it is not needed",
+		"queueapp.toml:22: switch[0].password_file: " + filepath.Join(dir, "two-lines") + " holds no secret of one line; write the secret on one line",
+		`queueapp.toml:23: switch[1].password_file: is missing; write password_file = "/etc/queueapp/ari-password" under its [[switch]]`,
+		`queueapp.toml:23: switch[1].url: is missing; write url = "http://127.0.0.1:8088/ari" under its [[switch]]`,
+		`queueapp.toml:23: switch[1].user: is missing; write user = "queueapp" under its [[switch]]`,
+		"queueapp.toml:24: switch[1].name: is there twice; give each switch a name of its own",
 	}
 	var got []string
 	for _, p := range found {
@@ -167,7 +162,7 @@ func everything() map[string]string {
 		"FLOOR_NAME": "east", "FLOOR_APP": "queueapp-east",
 		"POSTGRES_DSN": "host=/run/postgresql dbname=queueapp", "POSTGRES_PASSWORD": "p1",
 		"XMPP_JID": "queue@example.org/here", "XMPP_ADDRESS": "xmpp:5222", "XMPP_PASSWORD": "p2", "XMPP_PUBSUB": "ps.example.org",
-		"XMPP_NODE": "phone-{number}", "XMPP_MODE": "current", "XMPP_OBSERVERS": "crm@example.org, wall@example.org", "XMPP_BUDGET": "1s",
+		"XMPP_MODE": "current", "XMPP_OBSERVERS": "crm@example.org, wall@example.org",
 		"HTTP_LISTEN": "[::1]:80", "HTTP_TOKEN": "0123456789abcdef", "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
 		"SWITCH_NAME": "west", "SWITCH_URL": "https://pbx/ari", "SWITCH_USER": "u", "SWITCH_PASSWORD": "p3",
 	}
@@ -186,8 +181,8 @@ func TestTheEnvironmentAloneIsEnough(t *testing.T) {
 		Floor:    floorConfig{"east", "queueapp-east"},
 		Postgres: postgresConfig{"host=/run/postgresql dbname=queueapp", secret{value: "p1"}},
 		XMPP: xmppConfig{
-			JID: "queue@example.org/here", Address: "xmpp:5222", Password: secret{value: "p2"}, PubSub: "ps.example.org", Node: "phone-{number}",
-			Mode: "current", Observers: []string{"crm@example.org", "wall@example.org"}, Budget: time.Second,
+			JID: "queue@example.org/here", Address: "xmpp:5222", Password: secret{value: "p2"}, PubSub: "ps.example.org",
+			Mode: "current", Observers: []string{"crm@example.org", "wall@example.org"},
 		},
 		HTTP:     httpConfig{"[::1]:80", secret{value: "0123456789abcdef"}},
 		Log:      logConfig{"debug", "json"},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"ringside/queueapp"
 	"ringside/queueapp/api"
@@ -112,11 +111,9 @@ func (f apiFloor) Watch(ctx context.Context, _ int64) (<-chan api.Notice, error)
 
 func stepJSON(s queueapp.Step) (json.RawMessage, error) {
 	shown := struct {
-		N       int64     `json:"n"`
-		At      time.Time `json:"at"`
-		Event   string    `json:"event"`
-		Effects []string  `json:"effects"`
-	}{N: s.N, At: s.At, Event: string(transcript.AppendEvent(nil, s.Event)), Effects: []string{}}
+		Event   string   `json:"event"`
+		Effects []string `json:"effects"`
+	}{Event: string(transcript.AppendEvent(nil, s.Event)), Effects: []string{}}
 	for _, e := range s.Effects {
 		shown.Effects = append(shown.Effects, string(transcript.AppendEffect(nil, e)))
 	}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -49,10 +48,8 @@ func sections() []section {
 			{"password", true, text(func(c *config) *string { return &c.XMPP.Password.value })},
 			{"ca_file", false, text(func(c *config) *string { return &c.XMPP.CAFile })},
 			{"pubsub", false, text(func(c *config) *string { return &c.XMPP.PubSub }, isService)},
-			{"node", false, text(func(c *config) *string { return &c.XMPP.Node }, isNode)},
 			{"mode", false, text(func(c *config) *string { return &c.XMPP.Mode }, oneOf("transient", "current"))},
 			{"observers", false, accounts(func(c *config) *[]string { return &c.XMPP.Observers })},
-			{"budget", false, duration(func(c *config) *time.Duration { return &c.XMPP.Budget }, 10*time.Second)},
 		}},
 		{"http", []key[config]{
 			{"listen", false, text(func(c *config) *string { return &c.HTTP.Listen }, isAddress)},
@@ -105,20 +102,6 @@ func text[T any](field func(*T) *string, checks ...func(string) error) func(*T, 
 			}
 		}
 		*field(t) = v.text
-		return nil
-	}
-}
-
-func duration[T any](field func(*T) *time.Duration, most time.Duration) func(*T, value) error {
-	return func(t *T, v value) error {
-		d, err := time.ParseDuration(v.text)
-		if err != nil || v.isSet {
-			return errors.New(`is no duration; write one such as "300ms" or "2s"`)
-		}
-		if d < 0 || d > most {
-			return fmt.Errorf("is not between 0 and %s", most)
-		}
-		*field(t) = d
 		return nil
 	}
 }
@@ -190,13 +173,6 @@ func isBareAccount(s string) error {
 func isService(s string) error {
 	if s == "" || strings.ContainsAny(s, "@/ <>&\"'") || strings.ContainsFunc(s, unicode.IsControl) {
 		return fmt.Errorf("%q is no service; write its domain, such as pubsub.example.com", s)
-	}
-	return nil
-}
-
-func isNode(s string) error {
-	if !strings.Contains(s, "{number}") {
-		return fmt.Errorf("%q gives every extension the same node; write {number} where the extension's number belongs", s)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
@@ -52,7 +52,7 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	crm := delivery.New(delivery.Options{
-		Messenger: messenger, Node: nodeNames(c.XMPP.Node), Observers: c.XMPP.Observers,
+		Messenger: messenger, Observers: c.XMPP.Observers,
 		Published: metrics.Published,
 		Log:       log.With("part", "delivery"), Now: time.Now,
 	})
@@ -61,7 +61,7 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	floor := engine.New(engine.Options{
-		Floor: c.Floor.Name, Memory: memory, Switches: switches, CRM: crm, Budget: c.XMPP.Budget, Observer: metrics, Log: log,
+		Floor: c.Floor.Name, Memory: memory, Switches: switches, CRM: crm, Observer: metrics, Log: log,
 		Now: time.Now, NewID: newCallID,
 	})
 	return a.serve(ctx, c, log, floor, metrics)
@@ -109,12 +109,12 @@ func (a *app) tellSystemd(ctx context.Context, log *slog.Logger, floor *engine.E
 		select {
 		case <-tick.C:
 			state := apiFloor{floor}.Ready()
-			alive := !strings.Contains(fmt.Sprint(state.Parts), "loop")
+			stuck := slices.ContainsFunc(state.Parts, func(p api.Part) bool { return p.Name == "loop" && !p.OK })
 			if !ready && (state.State == api.StateActive || state.State == api.StateStandby) {
 				ready = true
 				tell(systemdReady)
 			}
-			if alive {
+			if !stuck {
 				tell(systemdWatchdog)
 			}
 		case <-hangups:
@@ -149,11 +149,6 @@ func newCallID() queueapp.CallID {
 		panic(fmt.Errorf("make a call id: %w", err))
 	}
 	return queueapp.CallID(id.String())
-}
-
-// nodeNames fills the template of the nodes' names.
-func nodeNames(template string) func(queueapp.ExtensionID) string {
-	return func(x queueapp.ExtensionID) string { return strings.ReplaceAll(template, "{number}", string(x)) }
 }
 
 // switchMaker makes fresh switches for each time that this process owns the floor.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,8 +40,7 @@ type Messenger interface {
 // Options is what a Delivery is made of. All fields are needed.
 type Options struct {
 	Messenger Messenger
-	Node      func(queueapp.ExtensionID) string // an extension's node
-	Observers []string                          // bare JIDs that may see every node
+	Observers []string // bare JIDs that may see every node
 	Published func(result queueapp.PublishResult, took time.Duration)
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -152,30 +152,32 @@ func (d *Delivery) Send(o engine.Outgoing) {
 }
 
 // Nodes implements engine.CRM.
-func (d *Delivery) Nodes(members map[queueapp.ExtensionID][]string) {
+func (d *Delivery) Nodes(nodes map[queueapp.ExtensionID]engine.Node) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for x, jids := range members {
-		d.setMembers(x, jids)
+	for x, n := range nodes {
+		d.set(x, n.Name, append(slices.Clone(n.Members), d.opt.Observers...))
 	}
 	for x, l := range d.lanes {
-		if _, named := members[x]; !named && len(l.members) > 0 {
-			d.setMembers(x, nil)
+		if _, named := nodes[x]; !named && len(l.members) > 0 {
+			d.set(x, l.node, nil)
 		}
 	}
 }
 
-// Members implements engine.CRM.
-func (d *Delivery) Members(x queueapp.ExtensionID, jids []string) {
+// Node implements engine.CRM.
+func (d *Delivery) Node(x queueapp.ExtensionID, n engine.Node) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.setMembers(x, jids)
+	d.set(x, n.Name, append(slices.Clone(n.Members), d.opt.Observers...))
 }
 
-func (d *Delivery) setMembers(x queueapp.ExtensionID, jids []string) {
+func (d *Delivery) set(x queueapp.ExtensionID, node string, members []string) {
 	l := d.lane(x)
-	l.members = append(append([]string{}, jids...), d.opt.Observers...)
-	l.checked = false
+	if l.checked && l.node == node && slices.Equal(l.members, members) {
+		return
+	}
+	l.node, l.members, l.checked = node, members, false
 	d.work(l)
 }
 

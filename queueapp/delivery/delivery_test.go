@@ -112,7 +112,7 @@ func within(t *testing.T, f func(*desk)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{}
 		d := &desk{server: s, Delivery: New(Options{
-			Messenger: s, Node: func(x queueapp.ExtensionID) string { return "extension" + string(x) },
+			Messenger: s,
 			Observers: []string{"crm@localhost"},
 			Published: func(queueapp.PublishResult, time.Duration) {}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		})}
@@ -122,7 +122,7 @@ func within(t *testing.T, f func(*desk)) {
 			done <- d.Run(ctx, func(k engine.RecordKey) { d.mu.Lock(); d.sent = append(d.sent, k.Seq); d.mu.Unlock() })
 		}()
 		synctest.Wait()
-		d.Nodes(map[queueapp.ExtensionID][]string{"1000": {"user1@localhost"}})
+		d.Nodes(map[queueapp.ExtensionID]engine.Node{"1000": {Name: "extension1000", Members: []string{"user1@localhost"}}})
 		synctest.Wait()
 		f(d)
 		cancel()
@@ -194,7 +194,7 @@ func TestARefusalRingsAndIsNotTriedAgain(t *testing.T) {
 func TestAnOfferThatNeverLeftIsNotSentNorClosed(t *testing.T) {
 	within(t, func(d *desk) {
 		d.server.set(func() { d.server.down = true })
-		d.Members("1000", []string{"user2@localhost"}) // the lane is busy with the node
+		d.Node("1000", engine.Node{Name: "extension1000", Members: []string{"user2@localhost"}}) // the lane is busy with the node
 		ring := d.ringing(1)
 		d.Send(out(2, record.Revoked))
 		if r := <-ring; r != queueapp.PublishLate {
@@ -230,7 +230,7 @@ func TestAnOfferThatMayHaveLeftIsClosed(t *testing.T) {
 
 func TestWhoLosesAccessHasLostItBeforeTheNextRecord(t *testing.T) {
 	within(t, func(d *desk) {
-		d.Members("1000", []string{"user2@localhost"})
+		d.Node("1000", engine.Node{Name: "extension1000", Members: []string{"user2@localhost"}})
 		<-d.ringing(1)
 		synctest.Wait()
 		d.server.mu.Lock()

@@ -41,7 +41,7 @@ func (l *lane) mayBeSeenBy(jid string) bool { return slices.Contains(l.members, 
 func (d *Delivery) lane(x queueapp.ExtensionID) *lane {
 	l := d.lanes[x]
 	if l == nil {
-		l = &lane{extension: x, node: d.opt.Node(x), open: map[queueapp.CallID]engine.Outgoing{}}
+		l = &lane{extension: x, open: map[queueapp.CallID]engine.Outgoing{}}
 		d.lanes[x] = l
 	}
 	return l
@@ -102,7 +102,7 @@ func (d *Delivery) done(it *item, r queueapp.PublishResult) {
 
 // work has a worker see to a lane, unless one does already. d.mu is held.
 func (d *Delivery) work(l *lane) {
-	if l.working || d.ctx == nil || (l.checked && len(l.queue) == 0) {
+	if l.working || d.ctx == nil || l.node == "" || (l.checked && len(l.queue) == 0) {
 		return
 	}
 	ctx := d.ctx
@@ -147,12 +147,12 @@ func (d *Delivery) step(ctx context.Context, l *lane) (more, worked bool) {
 		return false, true
 	}
 	if !l.checked {
-		members := l.members
+		node, members := l.node, l.members
 		l.checked = true // whoever changes it meanwhile says so again
 		d.mu.Unlock()
-		return true, d.check(ctx, l, members)
+		return true, d.check(ctx, l, node, members)
 	}
-	it := l.queue[0]
+	it, node := l.queue[0], l.node
 	if slices.ContainsFunc(l.queue[1:], func(o *item) bool { return o.closes() && o.out.Attempt == it.out.Attempt }) {
 		d.mu.Unlock() // it may have left before, so its close goes out; it itself is stale
 		d.drop(l, it)
@@ -166,14 +166,14 @@ func (d *Delivery) step(ctx context.Context, l *lane) (more, worked bool) {
 	d.mu.Unlock()
 	if expired {
 		d.drop(l, it)
-		d.opt.Log.Warn("record not delivered while it mattered", "node", l.node, "call", it.out.Call, "event", it.out.Event)
+		d.opt.Log.Warn("record not delivered while it mattered", "node", node, "call", it.out.Call, "event", it.out.Event)
 		d.done(it, queueapp.PublishLate)
 		return true, true
 	}
-	return true, d.publish(ctx, l, it)
+	return true, d.publish(ctx, l, node, it)
 }
 
-func (d *Delivery) check(ctx context.Context, l *lane, members []string) bool {
+func (d *Delivery) check(ctx context.Context, l *lane, node string, members []string) bool {
 	if ok, why := d.opt.Messenger.Up(); !ok {
 		d.unchecked(l, why)
 		return false
@@ -187,10 +187,10 @@ func (d *Delivery) check(ctx context.Context, l *lane, members []string) bool {
 	}
 	bounded, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
-	if err := d.opt.Messenger.Node(bounded, l.node, members); err != nil {
+	if err := d.opt.Messenger.Node(bounded, node, members); err != nil {
 		d.unchecked(l, err.Error())
 		if ctx.Err() == nil {
-			d.opt.Log.Warn("node is not as it must be; nothing is published on it", "node", l.node, "err", err)
+			d.opt.Log.Warn("node is not as it must be; nothing is published on it", "node", node, "err", err)
 		}
 		return false
 	}
@@ -203,11 +203,11 @@ func (d *Delivery) unchecked(l *lane, why string) {
 	l.checked, l.why = false, why
 }
 
-func (d *Delivery) publish(ctx context.Context, l *lane, it *item) bool {
+func (d *Delivery) publish(ctx context.Context, l *lane, node string, it *item) bool {
 	bounded, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
 	begun := d.opt.Now()
-	err := d.opt.Messenger.Publish(bounded, l.node, it.out.Record)
+	err := d.opt.Messenger.Publish(bounded, node, it.out.Record)
 	took := d.opt.Now().Sub(begun)
 	switch {
 	case err == nil:
@@ -217,14 +217,14 @@ func (d *Delivery) publish(ctx context.Context, l *lane, it *item) bool {
 		return true
 	case errors.Is(err, ErrRefused):
 		d.opt.Published(queueapp.PublishRefused, took)
-		d.opt.Log.Warn("record refused", "node", l.node, "call", it.out.Call, "event", it.out.Event, "err", err)
+		d.opt.Log.Warn("record refused", "node", node, "call", it.out.Call, "event", it.out.Event, "err", err)
 		d.drop(l, it)
 		d.done(it, queueapp.PublishRefused)
 		return true
 	}
 	d.opt.Published(queueapp.PublishLate, took)
 	if ctx.Err() == nil {
-		d.opt.Log.Warn("it is not known whether a record was published; it is tried again", "node", l.node,
+		d.opt.Log.Warn("it is not known whether a record was published; it is tried again", "node", node,
 			"call", it.out.Call, "event", it.out.Event, "err", err)
 	}
 	return false

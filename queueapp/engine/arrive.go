@@ -16,8 +16,8 @@ const (
 	dialogueLimit = 10 * time.Minute
 	// closeMargin is how long after the latest end of a call its record stands at most.
 	closeMargin = time.Minute
-	// lookupLimit bounds a customer look-up from outside, for a database that hangs.
-	lookupLimit = 2 * time.Second
+	// lookupMargin is how much longer than its own time-out a customer look-up may take, for a database that hangs.
+	lookupMargin = time.Second
 )
 
 func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
@@ -68,17 +68,22 @@ func (t *tenure) answer(c *call, limit time.Duration) {
 func (t *tenure) toQueue(c *call, args ivr.Args) {
 	t.nextEntry++
 	entry := t.nextEntry
-	q := queueapp.Enter{Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout, Data: args.Data}
+	q := queueapp.Enter{Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout}
 	t.lookUp(c, args.Code, func(found []queueapp.Customer, err error) {
-		switch {
-		case len(found) == 0 && args.Customer != "":
+		if len(found) == 0 && args.Customer != "" {
 			found = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
-		case len(found) == 0 && args.Code != "":
-			q.Data = append(q.Data, queueapp.Datum{Key: "code", Value: args.Code})
 		}
-		q.Customers = found
+		q.Customers, q.Data = found, withCode(args.Data, args.Code, found)
 		t.enter(c, q)
 	})
+}
+
+// withCode keeps a code that belongs to nobody we know: the agent may know whose it is.
+func withCode(data []queueapp.Datum, code string, found []queueapp.Customer) []queueapp.Datum {
+	if code == "" || len(found) > 0 {
+		return data
+	}
+	return append(data, queueapp.Datum{Key: "code", Value: code})
 }
 
 // lookUp asks for customers by code, or by the caller's number where there is no code, and goes on in the loop with
@@ -89,10 +94,11 @@ func (t *tenure) lookUp(c *call, code string, then func([]queueapp.Customer, err
 		then(nil, nil)
 		return
 	}
+	limit := t.plan.Customers.Timeout + lookupMargin
 	t.lookups.Add(1)
 	go func() {
 		defer t.lookups.Done()
-		ctx, cancel := context.WithTimeout(t.ctx, lookupLimit)
+		ctx, cancel := context.WithTimeout(t.ctx, limit)
 		defer cancel()
 		var found []queueapp.Customer
 		var err error

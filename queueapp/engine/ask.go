@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"ringside/queueapp"
 )
@@ -129,46 +128,4 @@ func (e *Engine) Release(ctx context.Context) (n int, err error) {
 	case <-ctx.Done():
 		return n, ctx.Err()
 	}
-}
-
-// Readiness is what an engine is doing, and whether each of its parts works.
-type Readiness struct {
-	State State
-	Why   string
-	Parts []Part
-}
-
-// Part is one link of an engine's.
-type Part struct {
-	Name string
-	OK   bool
-	Why  string
-}
-
-// Ready tells whether calls can be taken. It never waits long: a loop that does not answer within a second is a reason.
-func (e *Engine) Ready() Readiness {
-	e.mu.Lock()
-	r := Readiness{State: e.state, Why: e.why}
-	e.mu.Unlock()
-	r.Parts = append(r.Parts, Part{Name: "lock", OK: r.State == Active, Why: r.Why})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	err := e.ask(ctx, func(t *tenure) {
-		for _, sw := range t.inOrder {
-			p := Part{Name: "switch " + string(sw.Name())}
-			if _, p.OK = t.upSwitches[sw.Name()]; !p.OK {
-				p.Why = "event stream is not up"
-			}
-			r.Parts = append(r.Parts, p)
-		}
-		if t.unsure {
-			r.Parts = append(r.Parts, Part{Name: "database", Why: "ownership is not confirmed"})
-		}
-	})
-	if err != nil && r.State == Active {
-		r.Parts = append(r.Parts, Part{Name: "loop", Why: err.Error()})
-	}
-	ok, why := e.opt.CRM.Ready()
-	r.Parts = append(r.Parts, Part{Name: "xmpp", OK: ok, Why: why})
-	return r
 }

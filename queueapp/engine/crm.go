@@ -20,14 +20,20 @@ type CRM interface {
 	// Send publishes a record, behind what its node has to get before. A close overtakes an open that has not left yet.
 	Send(o Outgoing)
 	// Nodes says which extensions have a node and who may see each: JIDs that are not named lose access before the next
-	// publish. Extensions that are left out keep their node and get no records.
-	Nodes(members map[queueapp.ExtensionID][]string)
-	// Members changes who may see one node, before its next publish.
-	Members(x queueapp.ExtensionID, jids []string)
+	// publish. On the nodes of extensions that are left out nobody has access any more.
+	Nodes(nodes map[queueapp.ExtensionID]Node)
+	// Node changes one of them, before its next publish.
+	Node(x queueapp.ExtensionID, n Node)
 	// Chat tells each of these JIDs that is available now. What cannot be told within seconds is not told.
 	Chat(to []string, body, thread string)
 	// Ready reports whether records can be published and all nodes were checked; why says what is missing.
 	Ready() (ok bool, why string)
+}
+
+// Node is an extension's pubsub node.
+type Node struct {
+	Name    string
+	Members []string // bare JIDs
 }
 
 // Observer is told figures as they arise. Its methods are called on the engine's goroutines and must return at once.

@@ -19,7 +19,6 @@ type Options struct {
 	Memory   Memory
 	Switches func() ([]Switch, error) // fresh ones: each owns one event stream, for one period of owning the floor
 	CRM      CRM
-	Budget   time.Duration // how long a publish may hold the ring, from the commit
 	Observer Observer
 	Log      *slog.Logger
 	Now      func() time.Time

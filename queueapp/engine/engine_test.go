@@ -136,7 +136,7 @@ func TestAnAgentLogsOnByCode(t *testing.T) {
 	from.Endpoint = "PJSIP/1000"
 	w.tell(from)
 	w.order("commit queueapp.LoggedOn", "play ch1 rs1.c1.p2 [sound:ringside/logged-on]")
-	w.await("members 1000 [user1@localhost]")
+	w.await("members 1000 extension1000 [user1@localhost]")
 	w.tell(PlayDone{Channel: "ch1", Playback: "rs1.c1.p2"})
 	w.await("hangup ch1")
 }

@@ -53,10 +53,21 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	out := t.outgoing(c, a, t.offeredRecord(c, a))
 	t.batch.Records = append(t.batch.Records, out)
 	t.whenDurable(func() {
-		t.crm.Offer(out, t.Budget, func(r queueapp.PublishResult) {
-			t.post(func() { t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r}) })
+		t.crm.Offer(out, t.plan.Settings.Budget, func(r queueapp.PublishResult) {
+			t.afterLead(r, func() { t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r}) })
 		})
 	})
+}
+
+// afterLead has the loop do f once an accepted record was there for the site's lead; a phone whose record is not there
+// has nothing to wait for.
+func (t *tenure) afterLead(r queueapp.PublishResult, f func()) {
+	lead := t.lead.Load()
+	if r != queueapp.PublishOK || lead <= 0 {
+		t.post(f)
+		return
+	}
+	time.AfterFunc(time.Duration(lead), func() { t.post(f) })
 }
 
 func (t *tenure) ring(e queueapp.Ring) {

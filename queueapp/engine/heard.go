@@ -16,6 +16,7 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		t.log.Warn("switch cannot be heard", "switch", sw.Name(), "err", ev.Err)
 		delete(t.upSwitches, sw.Name())
 		t.turn(queueapp.SwitchDown{Switch: sw.Name()})
+		t.feel()
 	case Arrived:
 		t.arrived(sw, ev.Channel)
 	case Gone:

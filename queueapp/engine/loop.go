@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ringside/queueapp"
@@ -26,6 +27,8 @@ type tenure struct {
 	written  chan error      // from the writer
 	over     chan struct{}   // closed when the loop has ended: nobody listens any more
 	lookups  sync.WaitGroup
+	lead     atomic.Int64 // the floor plan's, for the goroutines of publishes
+	health   atomic.Pointer[health]
 
 	floor     *queueapp.Floor
 	plan      floorplan.Plan
@@ -73,6 +76,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 	for _, sw := range switches {
 		t.switches[sw.Name()] = sw
 	}
+	t.feel()
 	return t, t.remember(rem)
 }
 
@@ -124,7 +128,7 @@ func (t *tenure) drain() {
 
 // turn tells the floor what happened and follows its effects up.
 func (t *tenure) turn(ev queueapp.Event) []queueapp.Effect {
-	now := t.Now()
+	now := t.Now().Truncate(time.Microsecond) // as the journal keeps it
 	effects := t.floor.Handle(now, ev)
 	if len(effects) == 0 && !worthKeeping(ev) {
 		return nil
@@ -163,6 +167,7 @@ func (t *tenure) wakeAt(timer *time.Timer) {
 // wake gives the floor its tick when it wants one, and holds it while ownership is in doubt (DESIGN §4.1).
 func (t *tenure) wake() {
 	now := t.Now()
+	t.feel()
 	if next := t.floor.Next(); !next.IsZero() && !next.After(now) {
 		t.turn(queueapp.Tick{})
 	}

@@ -28,6 +28,7 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 		before[x.ID] = x
 	}
 	t.plan, t.texts = p, texts
+	t.lead.Store(int64(p.Settings.Lead))
 	t.devices = map[string][]queueapp.ExtensionID{}
 	for _, x := range p.Floor.Extensions {
 		t.devices[x.Device] = append(t.devices[x.Device], x.ID)
@@ -135,12 +136,16 @@ func (t *tenure) access(x queueapp.ExtensionID) []string {
 	return slices.Compact(jids)
 }
 
-func (t *tenure) nodes() {
-	members := make(map[queueapp.ExtensionID][]string, len(t.plan.Floor.Extensions))
-	for _, x := range t.plan.Floor.Extensions {
-		members[x.ID] = t.access(x.ID)
-	}
-	t.crm.Nodes(members)
+func (t *tenure) node(x queueapp.ExtensionID) Node {
+	return Node{Name: t.texts.Node(x), Members: t.access(x)}
 }
 
-func (t *tenure) members(x queueapp.ExtensionID) { t.crm.Members(x, t.access(x)) }
+func (t *tenure) nodes() {
+	nodes := make(map[queueapp.ExtensionID]Node, len(t.plan.Floor.Extensions))
+	for _, x := range t.plan.Floor.Extensions {
+		nodes[x.ID] = t.node(x.ID)
+	}
+	t.crm.Nodes(nodes)
+}
+
+func (t *tenure) members(x queueapp.ExtensionID) { t.crm.Node(x, t.node(x)) }

@@ -83,6 +83,7 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
 	t.turn(queueapp.Unhold{})
+	t.feel()
 }
 
 // restoreVisit takes up a visit of the last owner's; what has ended meanwhile is found by the reconciling that follows.

@@ -82,7 +82,7 @@ func (t *tenure) do(c *call, action ivr.Action) {
 		c.endDialogue()
 		t.nextEntry++
 		t.enter(c, queueapp.Enter{
-			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Customers: a.Customers, Data: a.Data,
+			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
 		})
 	case ivr.Goto:
 		t.sendOn(c, "", &Place{Context: a.Context, Extension: a.Extension, Priority: a.Priority})

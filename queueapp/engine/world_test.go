@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		}},
 		Settings: floorplan.Settings{
 			Node: "extension{{.Extension}}", Chat: "{{.Queue}}: {{.Customer}}", Display: "{{.Queue}}: {{.Customer}}",
-			MaxCall: 4 * time.Hour, Outage: 30 * time.Second,
+			Budget: 300 * time.Millisecond, MaxCall: 4 * time.Hour, Outage: 30 * time.Second,
 		},
 	}
 	return w
@@ -76,7 +76,7 @@ func (w *world) start(up SwitchUp) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	w.eng = New(Options{
-		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Budget: 300 * time.Millisecond, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		NewID: func() queueapp.CallID {
 			w.ids++
 			return queueapp.CallID(fmt.Sprintf("c%d", w.ids))
@@ -282,7 +282,7 @@ func (c crm) Send(o Outgoing) {
 	c.note("publish %s %s %s %s", o.Event, o.Extension, o.Attempt, o.Record.Reason)
 }
 
-func (c crm) Nodes(members map[queueapp.ExtensionID][]string) { c.note("nodes %d", len(members)) }
-func (c crm) Members(x queueapp.ExtensionID, jids []string)   { c.note("members %s %v", x, jids) }
-func (c crm) Chat(to []string, body, _ string)                { c.note("chat %v %s", to, body) }
-func (c crm) Ready() (bool, string)                           { return true, "" }
+func (c crm) Nodes(nodes map[queueapp.ExtensionID]Node) { c.note("nodes %d", len(nodes)) }
+func (c crm) Node(x queueapp.ExtensionID, n Node)       { c.note("members %s %s %v", x, n.Name, n.Members) }
+func (c crm) Chat(to []string, body, _ string)          { c.note("chat %v %s", to, body) }
+func (c crm) Ready() (bool, string)                     { return true, "" }
