@@ -85,12 +85,8 @@ func (l *live) unread(frame []byte, err error) {
 func (l *live) entered(e *ari.StasisStart) {
 	id := idOf(&e.Channel)
 	switch {
-	case secondHalf(id):
-		// The dialplan behind a Local leg came back to us: two of our legs would wait for each other.
-		l.s.log.Warn("a local leg's dialplan leads back into our application: the leg is hung up", "channel", id)
-		l.stray(id)
 	case ours(id):
-		l.legUp(id)
+		l.legUp(id) // the far half of a Local leg, whose dialplan leads back to us, is no leg that anybody waits for
 	case len(e.Args) > 0 && e.Args[0] == legArg:
 		l.stray(id) // whither Asterisk forwarded a leg of ours
 	case e.ReplaceChannel.ID != "": // a transfer by a phone, which is not followed: it would stay behind alone

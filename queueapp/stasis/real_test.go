@@ -183,6 +183,7 @@ func TestAsterisk(t *testing.T) {
 		{"next owner", testNextOwner},
 		{"application taken", testTaken},
 		{"check", testCheck},
+		{"many at once", testMany},
 		{"latency", testLatency},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, x) })

@@ -180,6 +180,9 @@ func TestHeldEvents(t *testing.T) {
 			t.Errorf("%+v", up)
 		}
 		synctest.Wait()
+		if n := r.inbox.frames; n != 0 {
+			t.Errorf("%d events are still counted as waiting", n)
+		}
 		want := []engine.SwitchEvent{
 			engine.LegRinging{Channel: "rs1.leg"},
 			engine.Digit{Channel: "1.listed", Key: '7'},

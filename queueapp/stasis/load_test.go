@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ringside/queueapp"
 	"ringside/queueapp/engine"
 	"ringside/softwaresim/phone"
 )
@@ -60,5 +61,35 @@ func testLatency(t *testing.T, x *exchange) {
 	t.Logf("Originate to INVITE: p50 %v, p90 %v; a bare POST: p50 %v, p90 %v", at(ours, 50), at(ours, 90), at(plain, 50), at(plain, 90))
 	if at(ours, 50) > 2*at(plain, 50)+time.Millisecond {
 		t.Errorf("a Switch takes %v where a bare request takes %v", at(ours, 50), at(plain, 50))
+	}
+}
+
+// testMany asks for more legs at once than there are connections. Each must end, once.
+func testMany(t *testing.T, x *exchange) {
+	const many = 4 * maxRequests
+	r := x.connect(t)
+	p := x.phone(t, "1000", phone.RefuseWith(486))
+	p.SetLines(many)
+	want := map[queueapp.ChannelID]int{}
+	began := time.Now()
+	for i := range many {
+		leg := x.leg("PJSIP/1000", "")
+		want[leg.Channel] = 17
+		if i%4 == 0 {
+			leg.Dial, want[leg.Channel] = "PJSIP/2000", subscriberAbsent
+		}
+		r.Originate(leg)
+	}
+	for range many {
+		got := await[engine.LegGone](t, r.ear, nil)
+		if cause, open := want[got.Channel]; !open || got.Q850 != cause {
+			t.Errorf("%+v, want cause %d", got, cause)
+		}
+		delete(want, got.Channel)
+	}
+	t.Logf("%d legs were refused in %v", many, time.Since(began).Round(time.Millisecond))
+	r.empty(t)
+	if n := count[engine.LegGone](r.ear, nil) + count[engine.Failed](r.ear, nil); n != 0 {
+		t.Errorf("more came:\n%s", r.ear)
 	}
 }
