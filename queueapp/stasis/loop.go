@@ -115,10 +115,13 @@ func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
 	} else {
 		cancel(err)
 	}
-	late := time.AfterFunc(farewell, cut)
-	ws.Close(websocket.StatusNormalClosure, "") // a connection that just ends makes Asterisk warn
-	late.Stop()
+	if !errors.Is(context.Cause(ctx), errSilent) {
+		late := time.AfterFunc(farewell, cut)
+		ws.Close(websocket.StatusNormalClosure, "") // a connection that just ends makes Asterisk warn
+		late.Stop()
+	}
 	cut()
+	ws.CloseNow()
 	running.Wait()
 	return err == nil, context.Cause(ctx)
 }
