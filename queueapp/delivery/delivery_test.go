@@ -170,7 +170,7 @@ func TestAHungServerCostsTheBudgetAtMost(t *testing.T) {
 			t.Errorf("%s after %v", r, time.Since(begun))
 		}
 		d.server.set(func() { d.server.hang = false })
-		time.Sleep(10 * time.Second) // in the bubble: the publish times out and is tried again
+		<-time.After(10 * time.Second) // in the bubble: the publish times out and is tried again
 		synctest.Wait()
 		if got := d.server.published(); len(got) != 1 {
 			t.Errorf("a late record that still mattered was published %v", got)
@@ -201,7 +201,7 @@ func TestAnOfferThatNeverLeftIsNotSentNorClosed(t *testing.T) {
 			t.Errorf("result %s", r)
 		}
 		d.server.set(func() { d.server.down = false })
-		time.Sleep(time.Minute / 2)
+		<-time.After(time.Minute / 2)
 		synctest.Wait()
 		if got := d.server.published(); len(got) != 0 {
 			t.Errorf("published %v", got)
@@ -220,7 +220,7 @@ func TestAnOfferThatMayHaveLeftIsClosed(t *testing.T) {
 		d.Send(out(2, record.Revoked))
 		synctest.Wait()
 		d.server.set(func() { d.server.hang = false })
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		synctest.Wait()
 		if got := d.server.published(); len(got) == 0 || got[len(got)-1] != "publish extension1000 c1 revoked 2" {
 			t.Errorf("published %v", got)
@@ -267,9 +267,9 @@ func TestARecordThatNoLongerMattersIsGivenUp(t *testing.T) {
 		d.server.set(func() { d.server.down = true })
 		d.server.up()
 		d.Send(out(2, record.Ended))
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		d.server.set(func() { d.server.down = false })
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		synctest.Wait()
 		if got := d.server.published(); len(got) != 0 || !slices.Equal(d.sent, []int64{2}) {
 			t.Errorf("published %v, sent %v", got, d.sent)
@@ -282,14 +282,16 @@ func TestAStaleChatIsNotSent(t *testing.T) {
 		s := &server{}
 		d := New(Options{Messenger: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 		d.Chat([]string{"user1@localhost"}, "old", "")
-		time.Sleep(chatLife + time.Second)
+		<-time.After(chatLife + time.Second)
 		d.Chat([]string{"user1@localhost"}, "new", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- d.Run(ctx, func(engine.RecordKey) {}) }()
 		synctest.Wait()
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 		if !slices.Equal(s.log, []string{"chat user1@localhost new"}) {
 			t.Errorf("log %v", s.log)
 		}

@@ -69,7 +69,7 @@ func (t *tenure) toQueue(c *call, args ivr.Args) {
 	t.nextEntry++
 	entry := t.nextEntry
 	q := queueapp.Enter{Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout}
-	t.lookUp(c, args.Code, func(found []queueapp.Customer, err error) {
+	t.lookUp(c, args.Code, func(found []queueapp.Customer, _ error) { // who cannot be looked up waits all the same
 		if len(found) == 0 && args.Customer != "" {
 			found = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
 		}

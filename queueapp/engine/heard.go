@@ -29,8 +29,16 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		if c := t.channels[ev.Channel]; c != nil {
 			t.input(c, ivr.Played{N: c.playNumber(ev.Playback), Failed: ev.Failed})
 		}
-	case LegRinging, LegUp, LegGone:
-		t.heardLeg(ev)
+	case LegRinging:
+		t.legRinging(ev)
+	case LegUp:
+		if id, ok := attemptOf(ev.Channel); ok {
+			t.turn(queueapp.Up{Attempt: id})
+		}
+	case LegGone:
+		if id, ok := attemptOf(ev.Channel); ok {
+			t.legGone(id, ev)
+		}
 	case Entered:
 		t.enteredBridge(ev)
 	case Left, Held, Resumed:
@@ -57,24 +65,15 @@ func (t *tenure) gone(ev Gone) {
 	t.settle(c)
 }
 
-func (t *tenure) heardLeg(ev SwitchEvent) {
-	switch ev := ev.(type) {
-	case LegRinging:
-		if id, ok := attemptOf(ev.Channel); ok {
-			if _, a := t.attempt(id); a != nil && a.ringing.IsZero() {
-				a.ringing = t.Now()
-			}
-			t.turn(queueapp.Ringing{Attempt: id})
-		}
-	case LegUp:
-		if id, ok := attemptOf(ev.Channel); ok {
-			t.turn(queueapp.Up{Attempt: id})
-		}
-	case LegGone:
-		if id, ok := attemptOf(ev.Channel); ok {
-			t.legGone(id, ev)
-		}
+func (t *tenure) legRinging(ev LegRinging) {
+	id, ok := attemptOf(ev.Channel)
+	if !ok {
+		return
 	}
+	if _, a := t.attempt(id); a != nil && a.ringing.IsZero() {
+		a.ringing = t.Now()
+	}
+	t.turn(queueapp.Ringing{Attempt: id})
 }
 
 func (t *tenure) legGone(id queueapp.AttemptID, ev LegGone) {

@@ -151,8 +151,9 @@ func worthKeeping(ev queueapp.Event) bool {
 	switch ev.(type) {
 	case queueapp.Tick, queueapp.Device:
 		return false
+	default:
+		return true
 	}
-	return true
 }
 
 func (t *tenure) wakeAt(timer *time.Timer) {

@@ -79,7 +79,7 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	}
 	t.reconcileCalls(sw, h)
 	t.reconcileLegs(sw, h)
-	t.clearAway(sw, up, h)
+	t.clearAway(sw, up)
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
 	t.turn(queueapp.Unhold{})
@@ -183,7 +183,7 @@ func (t *tenure) reconcileLegs(sw Switch, h holdings) {
 }
 
 // clearAway takes up callers whom nobody knows as new calls, and removes legs and bridges whom nobody owns.
-func (t *tenure) clearAway(sw Switch, up SwitchUp, h holdings) {
+func (t *tenure) clearAway(sw Switch, up SwitchUp) {
 	for _, ch := range up.Channels {
 		if id, leg := attemptOf(ch.ID); leg || ch.Ours {
 			if _, a := t.attempt(id); a == nil {
