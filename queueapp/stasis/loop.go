@@ -121,7 +121,7 @@ func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
 		late.Stop()
 	}
 	cut()
-	ws.CloseNow()
+	_ = ws.CloseNow() // of one that is closed it is an error
 	running.Wait()
 	return err == nil, context.Cause(ctx)
 }
