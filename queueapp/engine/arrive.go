@@ -144,9 +144,23 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 	}
 	c.queue, c.entered, c.customers, c.data = ev.Queue, t.Now(), ev.Customers, ev.Data
 	t.turn(ev)
-	if _, waits := t.floor.Call(c.id); waits {
-		c.sw.StartMusic(c.channel.ID, music)
-		c.sw.SetVariables(c.channel.ID, absolute(ev.Timeout+waitMargin))
+	v, waits := t.floor.Call(c.id)
+	if !waits {
+		return
+	}
+	c.sw.StartMusic(c.channel.ID, music)
+	c.limit = ev.Timeout + waitMargin
+	if v.Attempt == 0 {
+		t.guard(c)
+	}
+}
+
+// guard has the caller's dead man's switch last as long as the wait may. The dialplan's own lasts for the first seconds,
+// so nothing that a ring waits for is delayed by this.
+func (t *tenure) guard(c *call) {
+	if c.limit > 0 {
+		c.sw.SetVariables(c.channel.ID, absolute(c.limit))
+		c.limit = 0
 	}
 }
 

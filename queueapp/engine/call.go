@@ -24,10 +24,11 @@ type call struct {
 	data      []queueapp.Datum
 	seq       int64 // of the last record
 	attempts  map[int]*attempt
-	bridged   bool // a bridge was asked for
-	inBridge  bool // the caller is in it
-	leaving   bool // the visit has ended and the caller is sent on
-	gone      bool // the caller's channel has left us
+	limit     time.Duration // of the wait, still to be told to the caller's dead man's switch
+	bridged   bool          // a bridge was asked for
+	inBridge  bool          // the caller is in it
+	leaving   bool          // the visit has ended and the caller is sent on
+	gone      bool          // the caller's channel has left us
 }
 
 // attempt is one offer as far as records and legs need it.

@@ -87,10 +87,6 @@ func (t *tenure) ring(e queueapp.Ring) {
 		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: e.For,
 		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
 	})
-	if !c.bridged {
-		c.bridged = true
-		c.sw.PrepareBridge(c.bridge(), c.channel.ID)
-	}
 }
 
 func (t *tenure) connect(e queueapp.Connect) {
@@ -110,6 +106,7 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 		return
 	}
 	a.ended = true
+	t.guard(c)
 	t.publish(c, a, t.revokedRecord(c, a, e, now))
 	t.forget(c, a)
 }

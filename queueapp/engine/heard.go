@@ -70,8 +70,13 @@ func (t *tenure) legRinging(ev LegRinging) {
 	if !ok {
 		return
 	}
-	if _, a := t.attempt(id); a != nil && a.ringing.IsZero() {
+	if c, a := t.attempt(id); a != nil && a.ringing.IsZero() {
 		a.ringing = t.Now()
+		t.guard(c)
+		if !c.bridged { // ready for the answer
+			c.bridged = true
+			c.sw.PrepareBridge(c.bridge(), c.channel.ID)
+		}
 	}
 	t.turn(queueapp.Ringing{Attempt: id})
 }
@@ -138,7 +143,7 @@ func (t *tenure) enteredBridge(ev Entered) {
 }
 
 func (t *tenure) connected(c *call, a *attempt) {
-	a.connected = t.Now()
+	a.connected, c.limit = t.Now(), 0
 	t.turn(queueapp.Connected{Attempt: a.id})
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))
