@@ -158,7 +158,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 // guard has the caller's dead man's switch last as long as the wait may. The dialplan's own lasts for the first seconds,
 // so nothing that a ring waits for is delayed by this.
 func (t *tenure) guard(c *call) {
-	if c.limit > 0 {
+	if c.limit > 0 && !c.gone {
 		c.sw.SetVariables(c.channel.ID, absolute(c.limit))
 		c.limit = 0
 	}

@@ -85,7 +85,7 @@ func TestACallerWhoHangsUpWhileItRings(t *testing.T) {
 	w.logOn("1000")
 	w.tell(caller("ch1", "queue", "support", "code=1111"))
 	w.await("originate rs1.c1.1.1")
-	w.tell(Gone{Channel: "ch1", HungUp: true, Q850: 16})
+	w.tell(LegRinging{"rs1.c1.1.1"}, Gone{Channel: "ch1", HungUp: true, Q850: 16})
 	w.await("hangup rs1.c1.1.1")
 	w.await("publish revoked 1000 c1.1 caller-gone")
 	w.tell(LegGone{Channel: "rs1.c1.1.1", Q850: 16})
