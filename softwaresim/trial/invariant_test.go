@@ -23,8 +23,11 @@ func (s *site) settled() {
 	defer tick.Stop()
 	for {
 		found, err := world.memory.Audit(ctx, s.stack.Info().Floor, true)
-		if left = found; err == nil && len(left) == 0 {
+		switch {
+		case err == nil && len(found) == 0:
 			return
+		case err == nil:
+			left = found
 		}
 		select {
 		case <-tick.C:
@@ -46,16 +49,21 @@ func (s *site) invariants() {
 }
 
 // ari lists what Asterisk holds.
-func (s *site) ari(what string) []map[string]any {
+func (s *site) ari(what string) (list []map[string]any) {
+	s.t.Helper()
+	s.fromARI(what, &list)
+	return list
+}
+
+// fromARI asks Asterisk itself.
+func (s *site) fromARI(path string, into any) {
 	s.t.Helper()
 	a := s.stack.Info().ARI
-	r, err := http.NewRequestWithContext(s.ctx, http.MethodGet, fmt.Sprintf("%s/%s", a.URL, what), nil)
+	r, err := http.NewRequestWithContext(s.ctx, http.MethodGet, fmt.Sprintf("%s/%s", a.URL, path), nil)
 	s.must(err)
 	r.SetBasicAuth(a.User, a.Password)
 	resp, err := http.DefaultClient.Do(r)
 	s.must(err)
 	defer resp.Body.Close()
-	var list []map[string]any
-	s.must(json.NewDecoder(resp.Body).Decode(&list))
-	return list
+	s.must(json.NewDecoder(resp.Body).Decode(into))
 }

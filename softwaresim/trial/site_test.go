@@ -79,9 +79,12 @@ type site struct {
 }
 
 // newSite gives a trial its phones' port, and checks at its end that nothing is left and every invariant holds.
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { return newSiteFor(t, 40*time.Second) }
+
+// newSiteFor is newSite for a trial that may take that long.
+func newSiteFor(t *testing.T, limit time.Duration) *site {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	ua, err := phone.Listen(phone.Config{Server: world.stack.Info().SIP})
 	if err != nil {
 		t.Fatal(err)
