@@ -39,17 +39,18 @@ func (a AttemptID) IsZero() bool { return a == AttemptID{} }
 
 var errAttemptID = errors.New(`want "<call>.<n>" with n from 1`)
 
-// ParseAttemptID reads what [AttemptID.String] wrote.
+// ParseAttemptID reads what [AttemptID.String] wrote, and nothing else: one attempt has one name.
 func ParseAttemptID(s string) (AttemptID, error) {
 	dot := strings.LastIndexByte(s, '.')
 	if dot < 1 {
-		return AttemptID{}, fmt.Errorf("attempt %q: %w", s, errAttemptID)
+		return AttemptID{}, fmt.Errorf("attempt %.80q: %w", s, errAttemptID)
 	}
 	n, err := strconv.Atoi(s[dot+1:])
-	if err != nil || n < 1 {
-		return AttemptID{}, fmt.Errorf("attempt %q: %w", s, errAttemptID)
+	id := AttemptID{Call: CallID(s[:dot]), N: n}
+	if err != nil || n < 1 || id.String() != s {
+		return AttemptID{}, fmt.Errorf("attempt %.80q: %w", s, errAttemptID)
 	}
-	return AttemptID{Call: CallID(s[:dot]), N: n}, nil
+	return id, nil
 }
 
 // Caller is who calls, as the network said it. Nothing in it is to be trusted: it is hostile text.
