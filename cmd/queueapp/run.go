@@ -153,16 +153,9 @@ func newCallID() queueapp.CallID {
 
 // switchMaker makes fresh switches for each time that this process owns the floor.
 func switchMaker(c config, metrics *api.Metrics, log *slog.Logger) (func() ([]engine.Switch, error), error) {
-	configs := make([]stasis.Config, 0, len(c.Switches))
-	for _, s := range c.Switches {
-		password, err := s.Password.read()
-		if err != nil {
-			return nil, fmt.Errorf("[[switch]] %s: password: %w", s.Name, err)
-		}
-		configs = append(configs, stasis.Config{
-			Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: c.Floor.App,
-			Log: log.With("part", "stasis"), Observer: metrics.ARI(),
-		})
+	configs, err := stasisConfigs(c, metrics.ARI(), log)
+	if err != nil {
+		return nil, err
 	}
 	return func() ([]engine.Switch, error) {
 		var out []engine.Switch
@@ -174,4 +167,20 @@ func switchMaker(c config, metrics *api.Metrics, log *slog.Logger) (func() ([]en
 		}
 		return out, errors.Join(errs...)
 	}, nil
+}
+
+// stasisConfigs says in package stasis's words which switches there are.
+func stasisConfigs(c config, observer stasis.Observer, log *slog.Logger) ([]stasis.Config, error) {
+	configs := make([]stasis.Config, 0, len(c.Switches))
+	for _, s := range c.Switches {
+		password, err := s.Password.read()
+		if err != nil {
+			return nil, fmt.Errorf("[[switch]] %s: password: %w", s.Name, err)
+		}
+		configs = append(configs, stasis.Config{
+			Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: c.Floor.App,
+			Log: log.With("part", "stasis"), Observer: observer,
+		})
+	}
+	return configs, nil
 }
