@@ -38,7 +38,7 @@ Uses the running stack, or starts one and ends it afterwards.`
 
 // Run measures and prints.
 func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
-	info, end, err := findOrStart(ctx, c.Own, c.Root)
+	info, end, err := findOrStart(ctx, c.Own, stack.Options{Root: c.Root, Unlisted: c.Own})
 	if err != nil {
 		return err
 	}
@@ -59,15 +59,16 @@ func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// findOrStart returns the running stack, or one that it starts, and what ends that.
-func findOrStart(ctx context.Context, own bool, root string) (stack.Info, func() error, error) {
+// findOrStart returns the running stack, or with own or without one, a stack that it
+// starts; and what ends that.
+func findOrStart(ctx context.Context, own bool, o stack.Options) (stack.Info, func() error, error) {
 	if !own {
 		info, err := stack.Find()
 		if err == nil || !errors.Is(err, stack.ErrNoStack) {
 			return info, func() error { return nil }, err
 		}
 	}
-	s, err := stack.Start(ctx, stack.Options{Root: root, Unlisted: own})
+	s, err := stack.Start(ctx, o)
 	if err != nil {
 		return stack.Info{}, nil, err
 	}

@@ -52,11 +52,19 @@ func (l *lines) say(at time.Time, colour, who, what string, event any) {
 		fmt.Fprintf(l.out, "%s\n", b)
 		return
 	}
-	text := fmt.Sprintf("%-6s %s", who, what)
+	text := fmt.Sprintf("%-11s %s", who, what)
 	if l.colour && colour != plain {
 		text = colour + text + "\x1b[0m"
 	}
 	fmt.Fprintf(l.out, "%s  %s\n", at.Format("15:04:05.0000"), text)
+}
+
+// strong is text that stands out where colours are shown.
+func (l *lines) strong(text string) string {
+	if !l.colour {
+		return text
+	}
+	return "\x1b[1m" + text + "\x1b[0m"
 }
 
 // note prints a remark for people; programs are spared it.

@@ -6,13 +6,15 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ringside/queueapp/record"
+	"ringside/softwaresim/arrival"
 	"ringside/softwaresim/watch"
 	"ringside/xmpp"
 )
@@ -62,7 +64,8 @@ const (
 
 // Event is one thing that happened at a CRM.
 type Event struct {
-	// At is when it was seen. It carries Go's monotonic clock.
+	// At is when it came: for what the server sent, as the kernel had it. It carries
+	// Go's monotonic clock.
 	At   time.Time `json:"at"`
 	Kind Kind      `json:"event"`
 	JID  string    `json:"jid"`
@@ -107,12 +110,13 @@ func Open(config Config) (*CRM, error) {
 	}
 	c := &CRM{jid: config.JID, box: watch.NewMailbox[arrived](), screen: record.NewScreen(config.Mode)}
 	c.feed.Keep = true
-	put := func(what any) { c.box.Put(arrived{time.Now(), what}) }
+	line := new(line)
+	put := func(what any) { c.box.Put(arrived{line.arrival(), what}) }
 	client, err := xmpp.New(xmpp.Config{
 		JID: config.JID, Password: config.Password, Resource: config.Resource, Servers: []string{config.Server},
-		CAFile: config.CA, PubSub: config.PubSub, Log: config.Log,
+		CAFile: config.CA, PubSub: config.PubSub, Log: config.Log, Dial: line.dial,
 	}, xmpp.Handler{
-		Status:       func(s xmpp.Status) { put(s) },
+		Status:       func(s xmpp.Status) { c.box.Put(arrived{time.Now(), s}) },
 		Subscription: func(s xmpp.Subscription) { put(s) },
 		Item:         func(i xmpp.Item) { put(i) },
 		Chat:         func(m xmpp.Chat) { put(m) },
@@ -129,6 +133,29 @@ func Open(config Config) (*CRM, error) {
 	c.wg.Go(func() { _ = client.Run(ctx) }) // nil, for it is called once
 	c.wg.Go(func() { c.follow(ctx) })
 	return c, nil
+}
+
+// line is the connection to the server, and knows when what was read last had come.
+// The client's handlers run a little after what they tell was read, so that the time is
+// never too early, and too late only where more came right behind.
+type line struct {
+	stream atomic.Pointer[arrival.Stream]
+}
+
+func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	s, err := arrival.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err // it says where to
+	}
+	l.stream.Store(s)
+	return s, nil
+}
+
+func (l *line) arrival() time.Time {
+	if s := l.stream.Load(); s != nil {
+		return s.Last()
+	}
+	return time.Now()
 }
 
 // Close logs out and waits until all that belongs to the CRM has ended.
@@ -155,25 +182,25 @@ func (c *CRM) Events() []Event { return c.feed.Events() }
 // Watch delivers the CRM's events from its first on. Close it when done with it.
 func (c *CRM) Watch() *watch.Watch[Event] { return c.feed.Watch() }
 
-// ErrRefused is returned by AwaitSubscribed where the server refuses a subscription.
-var ErrRefused = errors.New("subscription refused")
-
 // AwaitSubscribed waits until the nodes, all of them configured, are subscribed to: what
-// is published from then on is seen.
+// is published from then on is seen. A refusal does not end the wait: an agent's account
+// may watch an extension once the agent is logged on there, and asks again until then.
 func (c *CRM) AwaitSubscribed(ctx context.Context, nodes ...string) error {
 	missing := make(map[string]bool, len(nodes))
 	for _, n := range nodes {
 		missing[n] = true
 	}
+	refusal := "nothing heard of it"
 	w := c.Watch()
 	defer w.Close()
 	for len(missing) > 0 {
-		e, err := w.Next(ctx, func(e Event) bool { return e.Kind == Subscribed || e.Kind == Refused && missing[e.Node] })
+		e, err := w.Next(ctx, func(e Event) bool { return missing[e.Node] && (e.Kind == Subscribed || e.Kind == Refused) })
 		if err != nil {
-			return fmt.Errorf("wait for %s to be subscribed: %w", c.jid, err)
+			return fmt.Errorf("wait for %s to be subscribed: %w (%s)", c.jid, err, refusal)
 		}
 		if e.Kind == Refused {
-			return fmt.Errorf("%s to %s: %w: %s", c.jid, e.Node, ErrRefused, e.Reason)
+			refusal = e.Reason
+			continue
 		}
 		delete(missing, e.Node)
 	}

@@ -157,8 +157,15 @@ func TestAPopUpsLife(t *testing.T) {
 	})
 	t.Run("somebody else's account", func(t *testing.T) {
 		stranger := o.open(t, "user2")
-		if err := stranger.AwaitSubscribed(soon(t), node); !errors.Is(err, crm.ErrRefused) {
-			t.Errorf("error %v, want a refusal", err)
+		w := stranger.Watch()
+		defer w.Close()
+		if refused := next(t, w, crm.Refused); refused.Node != node {
+			t.Errorf("refused: %+v", refused)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := stranger.AwaitSubscribed(ctx, node); err == nil || !strings.Contains(err.Error(), "forbidden") {
+			t.Errorf("error %v, want one that tells of the refusal", err)
 		}
 	})
 }

@@ -9,9 +9,10 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringside/softwaresim/arrival"
 )
 
 // wire is a UDP socket for SIP messages. Those that come are handed on one after the
@@ -58,22 +59,20 @@ func prepare(conn *net.UDPConn) error {
 	if err != nil {
 		return fmt.Errorf("reach the socket: %w", err)
 	}
-	var option error
 	err = raw.Control(func(fd uintptr) {
 		// Beyond the system's limit only root may go; others keep what they got.
 		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, burst)
-		option = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
 	})
-	if err = errors.Join(err, option); err != nil {
-		return fmt.Errorf("ask for arrival times: %w", err)
+	if err != nil {
+		return fmt.Errorf("set its buffer: %w", err)
 	}
-	return nil
+	return arrival.Ask(conn)
 }
 
 // receive hands on what comes, less what is lost, until the socket is closed.
 func (w *wire) receive(to receiver, lost func([]byte) bool) {
 	parser := sip.NewParser()
-	buf, oob := make([]byte, 1<<16), make([]byte, 128)
+	buf, oob := make([]byte, 1<<16), make([]byte, arrival.Room)
 	for {
 		n, oobn, _, from, err := w.conn.ReadMsgUDPAddrPort(buf, oob)
 		if errors.Is(err, net.ErrClosed) {
@@ -82,7 +81,7 @@ func (w *wire) receive(to receiver, lost func([]byte) bool) {
 		if err != nil {
 			continue // an ICMP error for something sent; its timers notice
 		}
-		at := arrival(time.Now(), oob[:oobn])
+		at := arrival.Time(time.Now(), oob[:oobn])
 		if len(bytes.Trim(buf[:n], "\r\n\x00")) == 0 {
 			continue // keep-alive
 		}
@@ -103,27 +102,6 @@ func (w *wire) receive(to receiver, lost func([]byte) bool) {
 			to.takeResponse(m, at)
 		}
 	}
-}
-
-// arrival is when a datagram came that was read now: by the kernel's stamp in its
-// control messages, unless that makes no sense since the wall clock was set.
-func arrival(now time.Time, oob []byte) time.Time {
-	messages, err := syscall.ParseSocketControlMessage(oob)
-	if err != nil {
-		return now
-	}
-	for _, m := range messages {
-		if m.Header.Level != syscall.SOL_SOCKET || m.Header.Type != syscall.SCM_TIMESTAMPNS ||
-			len(m.Data) < int(unsafe.Sizeof(syscall.Timespec{})) {
-			continue
-		}
-		stamp := (*syscall.Timespec)(unsafe.Pointer(&m.Data[0]))
-		waited := now.Round(0).Sub(time.Unix(stamp.Unix()))
-		if waited > 0 && waited < time.Minute {
-			return now.Add(-waited) // on the monotonic clock, too
-		}
-	}
-	return now
 }
 
 // send writes a datagram. One that cannot be sent is lost, as it might be on any
