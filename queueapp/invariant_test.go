@@ -19,6 +19,9 @@ func (l *ledger) check(f *queueapp.Floor) {
 			l.fail("%s missed %d calls and is not paused", a.id, a.misses)
 		}
 	}
+	if s := f.Size(); s.Strays > 0 {
+		l.fail("%d timers of what is no more", s.Strays)
+	}
 	l.checkOnce()
 	l.checkNext(f)
 	l.checkAgents(f.Agents())

@@ -170,6 +170,9 @@ func (l *ledger) revoke(e queueapp.Revoke) {
 		l.fail("revoked %s, which has no open record", e.Attempt)
 		return
 	}
+	if a.stage == up && e.Reason == queueapp.RevokeWithdrawn {
+		l.fail("%s taken back, which was answered first", e.Attempt)
+	}
 	a.closed = true
 	if a.stage == offered {
 		l.release(a)

@@ -97,6 +97,11 @@ func (l *ledger) write(now time.Time, ev queueapp.Event, effects []queueapp.Effe
 	for _, e := range effects {
 		l.effect(ev, e)
 	}
+	if in, ok := ev.(queueapp.Enter); ok {
+		if v := l.visits[in.Call]; v != nil && v.Entry == in.Entry && !v.queue.JoinEmpty && len(l.loggedOnIn(v.queue)) == 0 {
+			l.fail("%s waits where nobody is logged on", in.Call)
+		}
+	}
 	for id, a := range l.attempts {
 		if a.gone && a.closed {
 			delete(l.attempts, id)
@@ -127,8 +132,12 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 	case queueapp.Enter:
 		l.enter(ev)
 	case queueapp.Up:
-		if a := l.attempts[ev.Attempt]; a != nil && a.stage >= rung {
+		a := l.attempts[ev.Attempt]
+		if a != nil && a.stage >= rung {
 			a.answered = true
+		}
+		if (a == nil || a.closed || a.stage == offered) && !hangsUp(effects, ev.Attempt) {
+			l.fail("%s is up, for nobody, and not hung up", ev.Attempt)
 		}
 	case queueapp.Connected:
 		if a := l.attempts[ev.Attempt]; a != nil && a.stage == up && !a.closed && !revokes(effects, a.id) {
@@ -382,6 +391,13 @@ func revokes(effects []queueapp.Effect, id queueapp.AttemptID) bool {
 	return slices.ContainsFunc(effects, func(e queueapp.Effect) bool {
 		r, ok := e.(queueapp.Revoke)
 		return ok && r.Attempt == id
+	})
+}
+
+func hangsUp(effects []queueapp.Effect, id queueapp.AttemptID) bool {
+	return slices.ContainsFunc(effects, func(e queueapp.Effect) bool {
+		h, ok := e.(queueapp.HangUp)
+		return ok && h.Attempt == id
 	})
 }
 

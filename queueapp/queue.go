@@ -50,15 +50,13 @@ func (h *freeHeap) Pop() any {
 	return m
 }
 
-// setFree moves a member into or out of the free ones, or to its new place among them.
+// setFree moves a member into or out of the free ones. What the strategy goes by changes only while a member is not free.
 func (m *member) setFree(free bool) {
 	h := &m.queue.free
-	switch {
-	case free && m.index < 0:
+	switch in := m.index >= 0; {
+	case free && !in:
 		heap.Push(h, m)
-	case free:
-		heap.Fix(h, m.index)
-	case m.index >= 0:
+	case !free && in:
 		heap.Remove(h, m.index)
 	}
 }
