@@ -140,8 +140,9 @@ func colourOf(k phone.Kind) string {
 		return warm
 	case phone.Trying, phone.AckSent, phone.AckReceived, phone.MediaReceived:
 		return faint
+	default:
+		return plain
 	}
-	return plain
 }
 
 // findServer returns the SIP address to use, the running stack's unless one is given,

@@ -130,6 +130,7 @@ func colourOfPopUp(k crm.Kind) string {
 		return bad
 	case crm.Up, crm.Subscribed, crm.Dropped:
 		return faint
+	default:
+		return plain
 	}
-	return plain
 }

@@ -77,7 +77,7 @@ func TestReadBehavesAsAConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	far.Close()
-	if _, err := s.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := s.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("after the other side closed: %v", err)
 	}
 	s.Close()

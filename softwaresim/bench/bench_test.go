@@ -117,7 +117,7 @@ func TestHistogramGains(t *testing.T) {
 func FuzzParsePage(f *testing.F) {
 	f.Add(metricsAfter)
 	f.Add("h_bucket{le=\"x} 1\nh_count NaN\nh_bucket{le=\"NaN\"} 3\n")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		p, err := parsePage(strings.NewReader(text))
 		if err != nil {
 			return

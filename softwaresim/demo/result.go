@@ -94,10 +94,10 @@ func (v *sight) collect(ctx context.Context, s *stage, queued bool) (Shown, erro
 func ringOf(invited phone.Event, queued bool) Ring {
 	r := Ring{Extension: invited.Phone, Queued: queued, Invite: invited.At, End: "not answered"}
 	for _, e := range invited.Call.Events() {
-		switch e.Kind {
-		case phone.Ringing:
+		if e.Kind == phone.Ringing {
 			r.Ringing = e.At
-		case phone.Answered:
+		}
+		if e.Kind == phone.Answered {
 			r.End = "answered"
 		}
 	}

@@ -140,6 +140,7 @@ func phoneLine(e phone.Event, role string) (Line, bool) {
 		return l, false
 	case phone.InviteReceived, phone.Ringing:
 		l.Tone = Ringing
+	default:
 	}
 	return l, true
 }
@@ -153,8 +154,7 @@ func (s *story) followCRM(w *watch.Watch[crm.Event], number string) {
 				return // closed
 			}
 			l := Line{At: e.At, Who: "crm " + number, Text: e.String(), Event: e}
-			switch e.Kind {
-			case crm.Opened, crm.Changed, crm.Closed:
+			if e.Call != nil {
 				l.Tone = Screen
 			}
 			s.add(l)

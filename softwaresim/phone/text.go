@@ -64,8 +64,9 @@ func (e Event) Text() string {
 		return fmt.Sprintf("key %s received", e.Key)
 	case Ended:
 		return e.ending()
+	default:
+		return string(e.Kind)
 	}
-	return string(e.Kind)
 }
 
 func because(reason string) string {

@@ -213,8 +213,9 @@ func elsewhere(method sip.RequestMethod) int {
 	switch method {
 	case sip.OPTIONS, sip.NOTIFY, sip.INFO, sip.MESSAGE:
 		return sip.StatusOK
+	default:
+		return sip.StatusMethodNotAllowed
 	}
-	return sip.StatusMethodNotAllowed
 }
 
 // takeResponse hands a response to the transaction that it belongs to.

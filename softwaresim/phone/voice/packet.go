@@ -1,8 +1,8 @@
-// Package rtp holds what a phone needs of a voice stream and nothing else:
-// RTP packets (RFC 3550), G.711 (ITU-T G.711), telephone events for keys
-// (RFC 4733), and measures of what is heard: how loud, and is it that tone.
+// Package voice is the sound of a phone: what it sends, a tone, silence or keys, and
+// what it hears, so that a test can tell music from silence and one party from another.
 //
-// It does no I/O and keeps no clock.
+// A Stream is the RTP of one call. Below it are RTP packets (RFC 3550), G.711 (ITU-T),
+// telephone events (RFC 4733) and session descriptions (RFC 8866), without I/O.
 package voice
 
 import (
