@@ -11,10 +11,12 @@ import (
 	"ringside/queueapp"
 )
 
-// TestMain makes a property's run as long as a busy quarter of an hour; -rapid.steps and -rapid.checks ask for more.
+// TestMain makes properties run longer than rapid would; -rapid.steps and -rapid.checks ask for more.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.steps", "150"); err != nil {
-		panic(err)
+	for name, value := range map[string]string{"rapid.steps": "150", "rapid.checks": "300"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
 }

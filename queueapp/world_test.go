@@ -192,57 +192,6 @@ func (w *world) onTime(ev queueapp.Event) {
 	}
 }
 
-// enter brings a new caller, or one who was here before.
-func (w *world) enter() {
-	var ids []queueapp.CallID
-	for id, c := range w.calls {
-		if !c.dead {
-			ids = append(ids, id) // also those who still wait: Enter may come doubled
-		}
-	}
-	slices.Sort(ids)
-	var c *caller
-	if len(ids) > 0 && rapid.IntRange(0, 4).Draw(w.t, "again") == 0 {
-		c = w.calls[rapid.SampledFrom(ids).Draw(w.t, "who")]
-	} else {
-		w.numbers++
-		c = &caller{id: queueapp.CallID(fmt.Sprintf("c%d", w.numbers))}
-		w.calls[c.id] = c
-	}
-	w.entries++
-	ev := queueapp.Enter{
-		Call: c.id, Queue: rapid.SampledFrom(queueNames()).Draw(w.t, "queue"), Entry: w.entries, Attempts: c.attempts,
-		Priority: rapid.IntRange(0, 2).Draw(w.t, "priority") / 2, Switch: drawSwitch(w.t),
-	}
-	if rapid.IntRange(0, 3).Draw(w.t, "own timeout") == 0 {
-		ev.Timeout = drawDuration(w.t, time.Second, 100*time.Second)
-	}
-	w.tell(queueapp.Tick{})
-	explained, _ := w.floor.Explain(ev.Queue)
-	_, doubled := w.floor.Call(c.id)
-	effects := w.hear(ev)
-	if !doubled && !w.ledger.held && !w.ledger.down[ev.Switch] {
-		w.firstExplained(ev, explained, effects)
-	}
-	w.do(effects)
-}
-
-// firstExplained asserts that a caller gets the agent whom Explain named first just before.
-func (w *world) firstExplained(ev queueapp.Enter, explained []queueapp.Candidate, effects []queueapp.Effect) {
-	var want, got queueapp.AgentID
-	if len(explained) > 0 && explained[0].Eligible {
-		want = explained[0].Agent
-	}
-	for _, e := range effects {
-		if o, ok := e.(queueapp.Offer); ok && o.Attempt.Call == ev.Call {
-			got = o.Agent
-		}
-	}
-	if got != want {
-		w.t.Fatalf("%s was offered to %q, and %q was explained", ev.Call, got, want)
-	}
-}
-
 // pass lets time go by: a little, to the moment for which the floor wants to be woken, or past it.
 func (w *world) pass() {
 	next := w.floor.Next()
@@ -256,58 +205,5 @@ func (w *world) pass() {
 	}
 	if rapid.IntRange(0, 4).Draw(w.t, "tick") > 0 {
 		w.tell(queueapp.Tick{})
-	}
-}
-
-// hangUp has a caller hang up.
-func (w *world) hangUp() {
-	c := w.drawCaller()
-	c.dead = true
-	w.post(queueapp.Hangup{Call: c.id, Q850: 16})
-}
-
-func (w *world) drawCaller() *caller {
-	var ids []queueapp.CallID
-	for id, c := range w.calls {
-		if !c.dead {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		w.t.Skip("nobody calls")
-	}
-	slices.Sort(ids)
-	return w.calls[rapid.SampledFrom(ids).Draw(w.t, "caller")]
-}
-
-// phone has something happen to a leg.
-func (w *world) phone() {
-	var ids []queueapp.AttemptID
-	for id, l := range w.legs {
-		if !l.gone {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		w.t.Skip("no phone rings")
-	}
-	slices.SortFunc(ids, func(a, b queueapp.AttemptID) int {
-		if a.Call != b.Call {
-			return len(a.Call)*1000 - len(b.Call)*1000 + slices.Compare([]byte(a.Call), []byte(b.Call))
-		}
-		return a.N - b.N
-	})
-	id := rapid.SampledFrom(ids).Draw(w.t, "leg")
-	l := w.legs[id]
-	switch does := rapid.IntRange(0, 7).Draw(w.t, "does"); {
-	case does == 0 && !l.up:
-		w.post(queueapp.Ringing{Attempt: id})
-	case does <= 4 && !l.up:
-		l.up = true
-		w.post(queueapp.Up{Attempt: id})
-	case l.up:
-		w.drop(id, rapid.SampledFrom([]queueapp.EndCause{queueapp.EndHangup, queueapp.EndLost}).Draw(w.t, "cause"))
-	default:
-		w.drop(id, rapid.SampledFrom(endCauses()).Draw(w.t, "cause"))
 	}
 }
