@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"ringside/queueapp"
@@ -36,6 +37,9 @@ func (s *site) watchFromOutside(extensions ...string) *outside {
 	return o
 }
 
+// crms counts the CRMs: of two with one resource the server ends one.
+var crms atomic.Int64
+
 // crm opens an account's CRM on the nodes of extensions and waits until it is logged in.
 func (s *site) crm(jid, password string, extensions ...string) *crm.CRM {
 	s.t.Helper()
@@ -44,6 +48,12 @@ func (s *site) crm(jid, password string, extensions ...string) *crm.CRM {
 	for _, x := range extensions {
 		config.Nodes = append(config.Nodes, "extension"+x)
 	}
+	return s.openCRM(config)
+}
+
+func (s *site) openCRM(config crm.Config) *crm.CRM {
+	s.t.Helper()
+	config.Resource = fmt.Sprintf("crm%d", crms.Add(1))
 	c, err := crm.Open(config)
 	s.must(err)
 	s.t.Cleanup(func() { s.must(c.Close()) })

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,4 +129,29 @@ func (s *site) within(d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(s.ctx, d)
 	s.t.Cleanup(cancel)
 	return ctx
+}
+
+// popUpTime is how long a pop-up may take to open, change or close after its CRM has logged in again.
+const popUpTime = 5 * time.Second
+
+// untilWithin is until, with a limit of its own, after which the trial has failed and goes on. It reports whether it came about.
+func (s *site) untilWithin(d time.Duration, what string, ok func() bool) bool {
+	s.t.Helper()
+	ctx := s.within(d)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			s.t.Errorf("never came about: %s", what)
+			return false
+		}
+	}
+	return true
+}
+
+// hasUnsent reports whether an audit found records that are still to be sent.
+func hasUnsent(found []string) bool {
+	return slices.ContainsFunc(found, func(f string) bool { return strings.HasPrefix(f, "a record is to send") })
 }
