@@ -27,7 +27,7 @@ func (c *BenchCmd) Help() string {
 by turns, in one run on one Asterisk, and measures at the agents' phones:
 
   enter   from the caller's INVITE to the agent's INVITE, an agent being free. Queue()
-          rings without answering the caller, Ringside answers first: the caller's
+          rings without answering the caller, Ringside answers: the caller's
           INVITE is the one moment that both have.
   next    from an agent's BYE to the next INVITE at an agent's phone, callers waiting.
 

@@ -58,7 +58,7 @@ type way struct {
 type row struct {
 	key  string
 	what string
-	// goal is what the ratio should be at most, as DESIGN states it for a release.
+	// goal is what the ratio should be at most.
 	goal float64
 	// samples each way, taken in blocks that alternate between the ways, after a few
 	// that warm up and do not count.

@@ -10,7 +10,7 @@ import (
 )
 
 // enter measures from a caller's INVITE to an agent's, all agents being free. Queue()
-// calls the agent without answering the caller, Ringside answers first; the caller's
+// calls the agent without answering the caller, Ringside answers; the caller's
 // INVITE is the one moment that both have.
 func enter(ctx context.Context, f *floor, w way, n int) ([]time.Duration, error) {
 	var times []time.Duration

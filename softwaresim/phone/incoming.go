@@ -42,28 +42,27 @@ func (p *Phone) take(invite *served, at time.Time) {
 	c.phone, c.inbound, c.invite = p, true, invite
 	invite.tell(c.box)
 	media, b := p.occupy(c)
+	if err := c.openMedia(media); err != nil {
+		p.ua.config.Log.Error("call refused", "call", c.id, "error", err)
+		p.release()
+		invite.answer(sip.StatusServiceUnavailable)
+		return
+	}
 	begun := p.ua.begin(c, func() {
 		defer p.release()
-		c.serve(at, media, b)
+		c.serve(at, b)
 	})
 	if !begun {
+		c.media.Close()
 		p.release()
 		invite.answer(sip.StatusServiceUnavailable)
 	}
 }
 
 // serve lives through a call in: it rings, decides, and talks.
-func (c *Call) serve(at time.Time, media voice.Media, b func() Behaviour) {
-	if err := c.openMedia(media); err != nil {
-		c.ua.config.Log.Error("call refused", "call", c.id, "error", err)
-		c.invite.answer(sip.StatusServiceUnavailable)
-		c.ua.forget(c)
-		c.feed.Finish()
-		close(c.done)
-		return
-	}
+func (c *Call) serve(at time.Time, behave func() Behaviour) {
 	c.note(Event{At: at, Kind: InviteReceived, From: &c.from, To: c.to})
-	does := b()
+	does := behave()
 	far, err := voice.ParseSession(c.invite.req.Body())
 	if err != nil {
 		does = RefuseWith(sip.StatusNotAcceptableHere)
