@@ -40,27 +40,25 @@ func (t *tenure) arrived(sw Switch, ch Channel) {
 			t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
 			return
 		}
-		t.answer(c, dialogueLimit)
+		t.answer(c)
 		t.begin(c, menu)
 	case ivr.KindQueue:
-		t.answer(c, 0)
 		t.toQueue(c, args)
 	case ivr.KindAgent:
-		t.answer(c, dialogueLimit)
+		t.answer(c)
 		t.begin(c, ivr.NewAgent(args.Command))
 	default:
 		t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
 	}
 }
 
-// answer answers the caller, and has the dead man's switch wait for limit where it is not zero.
-func (t *tenure) answer(c *call, limit time.Duration) {
+// answer answers the caller of a dialogue, and has the dead man's switch wait for as long as that may last.
+func (t *tenure) answer(c *call) {
 	if !c.channel.Up {
+		c.channel.Up = true
 		c.sw.Answer(c.channel.ID)
 	}
-	if limit > 0 {
-		c.sw.SetVariables(c.channel.ID, absolute(limit))
-	}
+	c.sw.SetVariables(c.channel.ID, absolute(dialogueLimit))
 }
 
 // toQueue looks the customer up where the dialplan's arguments or the caller's number tell one, and enters the queue.
@@ -144,24 +142,25 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 	}
 	c.queue, c.entered, c.customers, c.data = ev.Queue, t.Now(), ev.Customers, ev.Data
 	t.turn(ev)
-	v, waits := t.floor.Call(c.id)
-	if !waits {
-		return
-	}
-	c.sw.StartMusic(c.channel.ID, music)
-	c.limit = ev.Timeout + waitMargin
-	if v.Attempt == 0 {
-		t.guard(c)
+	c.music, c.limit = music, ev.Timeout+waitMargin
+	if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
+		t.receive(c)
 	}
 }
 
-// guard has the caller's dead man's switch last as long as the wait may. The dialplan's own lasts for the first seconds,
-// so nothing that a ring waits for is delayed by this.
-func (t *tenure) guard(c *call) {
-	if c.limit > 0 && !c.gone {
-		c.sw.SetVariables(c.channel.ID, absolute(c.limit))
-		c.limit = 0
+// receive gives a caller in a queue what waiting takes: an answer, music, and a dead man's switch that lasts as long as
+// the wait may. Where an agent is free it comes right behind the ring, which it would otherwise delay by its work.
+func (t *tenure) receive(c *call) {
+	if c.limit == 0 || c.gone {
+		return
 	}
+	if !c.channel.Up {
+		c.channel.Up = true
+		c.sw.Answer(c.channel.ID)
+	}
+	c.sw.StartMusic(c.channel.ID, c.music)
+	c.sw.SetVariables(c.channel.ID, absolute(c.limit))
+	c.limit = 0
 }
 
 // sendOn gives a call back to the dialplan: at place, or at the next priority.

@@ -24,11 +24,13 @@ type call struct {
 	data      []queueapp.Datum
 	seq       int64 // of the last record
 	attempts  map[int]*attempt
-	limit     time.Duration // of the wait, still to be told to the caller's dead man's switch
-	bridged   bool          // a bridge was asked for
-	inBridge  bool          // the caller is in it
-	leaving   bool          // the visit has ended and the caller is sent on
-	gone      bool          // the caller's channel has left us
+	music     string
+	limit     time.Duration      // of the wait; 0 once the caller is received
+	untold    []queueapp.AgentID // who is to hear of the caller by chat once the first record is out
+	bridged   bool               // a bridge was asked for
+	inBridge  bool               // the caller is in it
+	leaving   bool               // the visit has ended and the caller is sent on
+	gone      bool               // the caller's channel has left us
 }
 
 // attempt is one offer as far as records and legs need it.

@@ -40,18 +40,13 @@ func TestNothingIsOrderedBeforeItIsDurable(t *testing.T) {
 	w := newWorld(t)
 	w.start(SwitchUp{})
 	w.logOn("1000")
-	w.mu.Lock()
-	w.stuck = true
-	w.mu.Unlock()
+	w.set(func() { w.stuck = true })
 	w.tell(caller("ch1", "queue", "support", "code=1111"))
-	w.await("music ch1")
+	w.oneCall("offered")
 	if n := w.count("publish"); n != 0 {
 		t.Errorf("%d records left before the attempt was durable", n)
 	}
-	w.mu.Lock()
-	w.stuck = false
-	w.cond.Broadcast()
-	w.mu.Unlock()
+	w.set(func() { w.stuck = false })
 	w.await("originate")
 }
 

@@ -11,7 +11,7 @@ import (
 func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 	switch e := e.(type) {
 	case queueapp.Announce:
-		t.whenDurable(func() { t.announce(e) })
+		t.announce(e)
 	case queueapp.Offer:
 		t.offer(now, e)
 	case queueapp.Ring:
@@ -54,7 +54,10 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	t.batch.Records = append(t.batch.Records, out)
 	t.whenDurable(func() {
 		t.crm.Offer(out, t.plan.Settings.Budget, func(r queueapp.PublishResult) {
-			t.afterLead(r, func() { t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r}) })
+			t.afterLead(r, func() {
+				t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r})
+				t.tell(c)
+			})
 		})
 	})
 }
@@ -87,6 +90,7 @@ func (t *tenure) ring(e queueapp.Ring) {
 		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: e.For,
 		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
 	})
+	t.receive(c)
 }
 
 func (t *tenure) connect(e queueapp.Connect) {
@@ -106,7 +110,7 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 		return
 	}
 	a.ended = true
-	t.guard(c)
+	t.receive(c)
 	t.publish(c, a, t.revokedRecord(c, a, e, now))
 	t.forget(c, a)
 }
@@ -165,16 +169,28 @@ func (t *tenure) sent(k RecordKey) {
 	t.post(func() { t.batch.Sent = append(t.batch.Sent, k) })
 }
 
-// announce tells the queue's members by chat that a caller waits.
+// announce has the queue's members told by chat that a caller waits: behind the record where somebody is free, for the
+// record is what the ring waits for.
 func (t *tenure) announce(e queueapp.Announce) {
 	c := t.calls[e.Call]
 	if c == nil {
 		return
 	}
+	c.untold = e.Agents
+	t.whenDurable(func() {
+		if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
+			t.tell(c)
+		}
+	})
+}
+
+// tell tells who was not told yet.
+func (t *tenure) tell(c *call) {
 	var to []string
-	for _, id := range e.Agents {
+	for _, id := range c.untold {
 		to = append(to, t.jidsOf(id)...)
 	}
+	c.untold = nil
 	if len(to) > 0 {
 		t.crm.Chat(to, t.texts.Chat(t.words(c, nil)), string(c.id))
 	}

@@ -72,7 +72,6 @@ func (t *tenure) legRinging(ev LegRinging) {
 	}
 	if c, a := t.attempt(id); a != nil && a.ringing.IsZero() {
 		a.ringing = t.Now()
-		t.guard(c)
 		if !c.bridged { // ready for the answer
 			c.bridged = true
 			c.sw.PrepareBridge(c.bridge(), c.channel.ID)
@@ -143,7 +142,7 @@ func (t *tenure) enteredBridge(ev Entered) {
 }
 
 func (t *tenure) connected(c *call, a *attempt) {
-	a.connected, c.limit = t.Now(), 0
+	a.connected = t.Now()
 	t.turn(queueapp.Connected{Attempt: a.id})
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))

@@ -38,6 +38,7 @@ type tenure struct {
 	nextEntry int64
 	batch     Batch // to be written next
 	after     []func()
+	since     time.Time // when the batch began to wait for company
 	writing   bool
 	inFlight  []func()  // to be done when the batch that is being written is durable
 	handed    time.Time // when the writer got it
@@ -159,6 +160,9 @@ func worthKeeping(ev queueapp.Event) bool {
 func (t *tenure) wakeAt(timer *time.Timer) {
 	next := t.floor.Next()
 	d := beatEvery / 2 // for want of a beat
+	if !t.since.IsZero() {
+		d = lull
+	}
 	if !next.IsZero() {
 		d = min(d, max(0, next.Sub(t.Now())))
 	}
@@ -189,11 +193,24 @@ func (t *tenure) beatOK() {
 // whenDurable has f done once everything in the next batch is durable.
 func (t *tenure) whenDurable(f func()) { t.after = append(t.after, f) }
 
-// flush hands what there is to the writer, unless it still writes: then the next batch grows.
+// lull is how long what nobody waits for may stay unwritten: so it comes in fewer, larger batches, and not in the way
+// of the ring that it tells of.
+const lull = 10 * time.Millisecond
+
+// flush hands what there is to the writer, unless it still writes, or nobody waits for it yet: then the batch grows.
 func (t *tenure) flush() {
-	if t.writing || (len(t.batch.Steps) == 0 && len(t.batch.Records) == 0 && len(t.batch.Sent) == 0 && len(t.after) == 0) {
+	if t.writing || len(t.batch.Steps)+len(t.batch.Records)+len(t.batch.Sent)+len(t.after) == 0 {
 		return
 	}
+	if len(t.after) == 0 {
+		if t.since.IsZero() {
+			t.since = t.Now()
+		}
+		if t.Now().Sub(t.since) < lull {
+			return
+		}
+	}
+	t.since = time.Time{}
 	t.handedN = len(t.batch.Steps)
 	t.batches <- t.batch
 	t.inFlight, t.after, t.batch = t.after, t.inFlight[:0], Batch{}

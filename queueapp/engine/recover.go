@@ -103,8 +103,8 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h holdings) {
 	}
 	waits, ok := t.floor.Call(v.Call)
 	if lives && ok && waits.State != string(queueapp.StatusTalking) {
-		c.sw.StartMusic(ch.ID, t.queue(v.Queue).Music)
-		c.sw.SetVariables(ch.ID, absolute(max(0, v.Deadline.Sub(t.Now()))+waitMargin))
+		c.music, c.limit = t.queue(v.Queue).Music, max(0, v.Deadline.Sub(t.Now()))+waitMargin
+		t.receive(c)
 	}
 }
 

@@ -84,6 +84,7 @@ func (w *world) start(up SwitchUp) {
 	})
 	go func() { done <- w.eng.Run(ctx) }()
 	w.t.Cleanup(func() {
+		w.set(func() { w.stuck = false })
 		cancel()
 		if err := <-done; err != nil {
 			w.t.Errorf("run: %v", err)
@@ -102,6 +103,13 @@ func (w *world) tell(evs ...SwitchEvent) {
 	for _, ev := range evs {
 		sink(ev)
 	}
+}
+
+func (w *world) set(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	w.cond.Broadcast()
 }
 
 func (w *world) note(format string, args ...any) {
