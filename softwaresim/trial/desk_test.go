@@ -1,0 +1,167 @@
+package trial
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/record"
+	"ringside/softwaresim/crm"
+	"ringside/softwaresim/phone"
+	"ringside/softwaresim/stack"
+)
+
+// life waits until a CRM has shown the whole life of a call that was answered, and returns its last record.
+func (s *site) life(c *crm.CRM, from phone.Party) (last record.Call) {
+	s.t.Helper()
+	w := c.Watch()
+	defer w.Close()
+	for _, kind := range []crm.Kind{crm.Opened, crm.Changed, crm.Closed} {
+		e, err := w.Next(s.within(popUpTime), func(e crm.Event) bool { return e.Kind == kind && e.Call.Caller.Number == from.Number })
+		if err != nil {
+			s.t.Fatalf("%s was not %s for %s: %v; it saw %+v", from, kind, c.JID(), err, c.Events())
+		}
+		last = *e.Call
+	}
+	return last
+}
+
+// sawNothingOf finds that a CRM was never shown a caller.
+func (s *site) sawNothingOf(c *crm.CRM, from phone.Party) {
+	s.t.Helper()
+	for _, e := range c.Events() {
+		if e.Call != nil && e.Call.Caller.Number == from.Number {
+			s.t.Errorf("%s was shown %s of %s on %s", c.JID(), e.Kind, from, e.Node)
+		}
+	}
+}
+
+// served has one caller served at a phone.
+func (s *site) served(rings *phone.Watch, at string) phone.Party {
+	s.t.Helper()
+	who := newCaller()
+	call := s.callAs(who, "7000")
+	if invite := s.invited(rings); invite.Phone != at {
+		s.t.Errorf("%s rang, not %s", invite.Phone, at)
+	}
+	_, err := call.AwaitEnd(s.ctx)
+	s.must(err)
+	return who
+}
+
+var briefly = phone.AnswerThenHangup(50*time.Millisecond, 50*time.Millisecond)
+
+func TestTwoCRMsOnOneNode(t *testing.T) {
+	s := newSite(t)
+	rings := s.agent("1000", briefly).Watch()
+	defer rings.Close()
+	x := s.extension("1000")
+	one, two := s.crm(x.JID, x.JIDPassword, "1000"), s.crm(x.JID, x.JIDPassword, "1000")
+	s.must(one.AwaitSubscribed(s.ctx, "extension1000"))
+	s.must(two.AwaitSubscribed(s.ctx, "extension1000"))
+	who := s.served(rings, "1000")
+	if a, b := s.life(one, who), s.life(two, who); a.ID != b.ID || a.Seq != b.Seq {
+		t.Errorf("one saw %+v\nthe other %+v", a, b)
+	}
+}
+
+// An observer is whom queueapp.toml names, and nobody any longer than it does.
+func TestAnObserverSeesEveryCall(t *testing.T) {
+	s := newSiteFor(t, time.Minute)
+	s.agent("1000", briefly)
+	s.agent("2000", briefly)
+	rings := s.ua.Watch()
+	defer rings.Close()
+	open := func() *crm.CRM {
+		return s.crm(stack.Stranger+"@localhost", s.stack.JIDPassword(stack.Stranger), "1000", "2000")
+	}
+	refused := func() { // anew: of what was taken away a server tells nobody
+		if err := open().AwaitSubscribed(s.ctx, "extension1000", "extension2000"); !errors.Is(err, crm.ErrRefused) {
+			t.Errorf("subscribed: %v", err)
+		}
+	}
+	refused()
+	watch := open()
+	serve := func() (who phone.Party, extension string) {
+		who = newCaller()
+		call := s.callAs(who, "7000")
+		invite := s.invited(rings)
+		_, err := call.AwaitEnd(s.ctx)
+		s.must(err)
+		return who, invite.Phone
+	}
+	stranger, _ := serve()
+
+	t.Setenv("QUEUEAPP_XMPP_OBSERVERS", stack.Stranger+"@localhost")
+	s.must(s.stack.Restart(s.ctx, stack.Queueapp))
+	seen := map[string]bool{}
+	for range 2 {
+		who, extension := serve()
+		if r := s.life(watch, who); r.Extension != extension {
+			t.Errorf("shown at %s, rang at %s", r.Extension, extension)
+		}
+		seen[extension] = true
+	}
+	if len(seen) != 2 {
+		t.Errorf("rang only at %v", seen)
+	}
+
+	t.Setenv("QUEUEAPP_XMPP_OBSERVERS", "")
+	s.must(s.stack.Restart(s.ctx, stack.Queueapp))
+	afterwards, _ := serve()
+	s.settled()
+	refused()
+	s.sawNothingOf(watch, stranger)
+	s.sawNothingOf(watch, afterwards)
+}
+
+// Who sits where another usually sits sees the calls there, and those of the place that was left no more.
+func TestAnAgentAtAnothersPhone(t *testing.T) {
+	s := newSite(t)
+	for _, x := range []string{"1000", "2000", "3000"} {
+		s.register(x, briefly)
+	}
+	rings := s.ua.Watch()
+	defer rings.Close()
+	ana, bruno := s.extension("1000"), s.extension("2000")
+	anas := s.crm(ana.JID, ana.JIDPassword, "1000", "2000", "3000")
+	brunos := s.crm(bruno.JID, bruno.JIDPassword, "1000", "2000", "3000")
+	sit := func(agent, extension string) {
+		s.post("/v1/agents/"+agent+"/logon", map[string]string{"extension": extension})
+		s.until(agent+" free at "+extension, func() bool {
+			v := s.agentView(agent)
+			return v.Status == queueapp.StatusFree && string(v.Extension) == extension
+		})
+	}
+	t.Cleanup(func() { s.logOff("1000"); s.logOff("2000") })
+
+	sit("1000", "2000")
+	who := s.served(rings, "2000")
+	if r := s.life(anas, who); r.Agent != "1000" || r.Extension != "2000" {
+		t.Errorf("Ana was shown agent %s at %s", r.Agent, r.Extension)
+	}
+	s.sawNothingOf(brunos, who) // it is not his call, and the phone is nobody's in the floor plan
+	if err := s.ask("POST", "/v1/agents/2000/logon", nil, nil); err == nil {
+		t.Error("Bruno sits at the phone that Ana sits at")
+	}
+
+	sit("1000", "3000") // straight from the one to the other
+	sit("2000", "2000")
+	for range 2 { // each serves one: the least recent first
+		who := newCaller()
+		call := s.callAs(who, "7000")
+		invite := s.invited(rings)
+		_, err := call.AwaitEnd(s.ctx)
+		s.must(err)
+		sees, not := anas, brunos
+		if invite.Phone == "2000" {
+			sees, not = brunos, anas
+		}
+		if r := s.life(sees, who); r.Extension != invite.Phone {
+			t.Errorf("shown at %s, rang at %s", r.Extension, invite.Phone)
+		}
+		s.settled()
+		s.sawNothingOf(not, who)
+	}
+}
