@@ -26,6 +26,7 @@ type call struct {
 	attempts  map[int]*attempt
 	music     string
 	limit     time.Duration      // of the wait; 0 once the caller is received
+	reception *time.Timer        // when the caller is received, whatever the phone does
 	untold    []queueapp.AgentID // who is to hear of the caller by chat once the first record is out
 	bridged   bool               // a bridge was asked for
 	inBridge  bool               // the caller is in it
@@ -127,6 +128,9 @@ func (t *tenure) settle(c *call) {
 		}
 	}
 	c.endDialogue()
+	if c.reception != nil {
+		c.reception.Stop()
+	}
 	if c.bridged {
 		c.sw.DestroyBridge(c.bridge(), c.channel.ID)
 	}

@@ -87,11 +87,15 @@ func (t *tenure) ring(e queueapp.Ring) {
 	a.rung = true
 	a.sw.Originate(Leg{
 		Channel: legID(e.Attempt), Dial: t.extension(e.Extension).Dial, Originator: c.channel.ID,
-		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: e.For,
+		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: max(e.For, time.Second),
 		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
 	})
-	t.receive(c)
+	c.reception = time.AfterFunc(receptionLimit, func() { t.post(func() { t.receive(c) }) })
 }
+
+// receptionLimit is how long a caller whose ring was asked for may be left without answer and music: a phone that rings
+// is heard of within a few milliseconds, and then the machine has time for them.
+const receptionLimit = 100 * time.Millisecond
 
 func (t *tenure) connect(e queueapp.Connect) {
 	t.whenDurable(func() {
@@ -99,6 +103,7 @@ func (t *tenure) connect(e queueapp.Connect) {
 		if a == nil || a.ended || c.gone {
 			return
 		}
+		t.receive(c)
 		c.bridged = true
 		c.sw.Bridge(c.bridge(), c.channel.ID, legID(a.id))
 	})

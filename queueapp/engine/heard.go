@@ -72,6 +72,7 @@ func (t *tenure) legRinging(ev LegRinging) {
 	}
 	if c, a := t.attempt(id); a != nil && a.ringing.IsZero() {
 		a.ringing = t.Now()
+		t.receive(c)
 		if !c.bridged { // ready for the answer
 			c.bridged = true
 			c.sw.PrepareBridge(c.bridge(), c.channel.ID)

@@ -50,7 +50,7 @@ type tenure struct {
 	channels   map[queueapp.ChannelID]*call // callers' channels
 	devices    map[string][]queueapp.ExtensionID
 	remembered map[queueapp.SwitchName][]queueapp.RestoreVisit
-	attempts   map[queueapp.CallID]queueapp.RestoreAttempt // remembered ones
+	attempts   map[queueapp.CallID][]queueapp.RestoreAttempt // remembered ones: at most one is not ending
 	seqs       map[queueapp.CallID]int64
 	upSwitches map[queueapp.SwitchName]time.Time // since when Asterisk runs
 	watchers   map[chan<- Notice]struct{}
@@ -71,7 +71,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		floor: queueapp.NewFloor(), nextStep: rem.NextStep, nextEntry: rem.NextEntry, confirmed: o.Now(),
 		calls: map[queueapp.CallID]*call{}, channels: map[queueapp.ChannelID]*call{},
 		devices: map[string][]queueapp.ExtensionID{}, remembered: map[queueapp.SwitchName][]queueapp.RestoreVisit{},
-		attempts: map[queueapp.CallID]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
+		attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
 		upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
 	}
 	for _, sw := range switches {

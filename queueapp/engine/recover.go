@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 
 	"ringside/queueapp"
@@ -26,7 +27,7 @@ func (t *tenure) remember(rem Remembered) error {
 		t.remembered[v.Switch] = append(t.remembered[v.Switch], v)
 	}
 	for _, a := range rem.Attempts {
-		t.attempts[a.Attempt.Call] = a
+		t.attempts[a.Attempt.Call] = append(t.attempts[a.Attempt.Call], a)
 	}
 	t.turn(queueapp.Unhold{})
 	t.whenDurable(func() {
@@ -77,12 +78,15 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	for _, v := range visits {
 		t.restoreVisit(sw, v, h)
 	}
+	t.restoreEnding(sw)
 	t.reconcileCalls(sw, h)
 	t.reconcileLegs(sw, h)
 	t.clearAway(sw, up)
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
-	t.turn(queueapp.Unhold{})
+	if !t.unsure { // else the next confirmed beat lets offers be made again
+		t.turn(queueapp.Unhold{})
+	}
 	t.feel()
 }
 
@@ -97,15 +101,44 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h holdings) {
 	c.arrived, c.entered, c.queue = v.Entered, v.Entered, v.Queue
 	c.customers, c.data, c.seq = v.Customers, v.Data, t.seqs[v.Call]
 	t.turn(v)
-	if ra, open := t.attempts[v.Call]; open {
-		delete(t.attempts, v.Call)
+	for _, ra := range t.attempts[v.Call] {
 		t.restoreAttempt(c, ra, h)
 	}
+	delete(t.attempts, v.Call)
 	waits, ok := t.floor.Call(v.Call)
 	if lives && ok && waits.State != string(queueapp.StatusTalking) {
 		c.music, c.limit = t.queue(v.Queue).Music, max(0, v.Deadline.Sub(t.Now()))+waitMargin
 		t.receive(c)
 	}
+}
+
+// restoreEnding takes up the legs of visits that are over, which keep agent and phone reserved until they are seen gone.
+func (t *tenure) restoreEnding(sw Switch) {
+	ids := slices.Sorted(maps.Keys(t.attempts)) // in the same order every time
+	for _, id := range ids {
+		ras := t.attempts[id]
+		if len(ras) == 0 || t.switchOf(ras[0].Extension) != sw || t.expected(id) {
+			continue
+		}
+		c := &call{id: id, sw: sw, gone: true, attempts: map[int]*attempt{}}
+		t.calls[id] = c
+		for _, ra := range ras {
+			t.restoreAttempt(c, ra, holdings{})
+		}
+		delete(t.attempts, id)
+	}
+}
+
+// expected reports whether a call's visit waits for another switch to tell of it.
+func (t *tenure) expected(id queueapp.CallID) bool {
+	for _, visits := range t.remembered {
+		for _, v := range visits {
+			if v.Call == id {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // restoreAttempt takes up an open attempt in the state that the row and the switch together tell.
@@ -120,6 +153,8 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings)
 	_, bridged := h.bridges[c.bridge()]
 	c.bridged = bridged
 	switch {
+	case ra.State == queueapp.AttemptEnding:
+		a.rung, a.ended = true, true
 	case ra.State == queueapp.AttemptConnected:
 		a.rung, a.inBridge, c.inBridge = true, true, true
 	case lives && leg.Up:

@@ -180,3 +180,28 @@ func TestABrokenWebsocketCostsNoCall(t *testing.T) {
 	w.tell(up)
 	w.await("bridge rs1.c1 ch1 rs1.c1.1.1")
 }
+
+// The record is closed and the visit over, but the leg was not seen gone: until it is, the phone is not rung.
+func TestALegThatWasEndingKeepsItsPhone(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptEnding)
+	w.left.Visits = nil
+	w.start(SwitchUp{Channels: []Channel{leg(false)}})
+	w.await("hangup rs1.c9.1.1")
+	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse}, caller("ch1", "queue", "support", "code=1111"))
+	w.oneCall("waiting")
+	w.tell(LegGone{Channel: "rs1.c9.1.1", Q850: 16})
+	w.await("originate rs1.c1.1.1 PJSIP/1000")
+	if n := w.count("publish revoked") + w.count("publish ended"); n != 0 {
+		t.Errorf("a closed record was closed again %d times", n)
+	}
+}
+
+func TestALegThatEndedMeanwhileFreesItsPhone(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptEnding)
+	w.left.Visits = nil
+	w.start(SwitchUp{})
+	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse}, caller("ch1", "queue", "support", "code=1111"))
+	w.await("originate rs1.c1.1.1 PJSIP/1000")
+}
