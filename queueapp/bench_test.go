@@ -190,7 +190,7 @@ func (d *day) follow(e queueapp.Effect) {
 	case queueapp.Ring:
 		d.ring(e.Attempt)
 	case queueapp.Connect:
-		d.soon(4*time.Millisecond, queueapp.Connected{Attempt: e.Attempt})
+		d.soon(4*time.Millisecond, queueapp.Connected(e))
 		d.report(5*time.Millisecond, e.Attempt, queueapp.DeviceInUse)
 		talk := time.Second + time.Duration(d.rnd.ExpFloat64()*float64(3*time.Minute))
 		if d.rnd.IntN(10) < 3 {

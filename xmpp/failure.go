@@ -50,7 +50,7 @@ func streamFailure(err error) error {
 		return fail(Conflict, "somebody else logged in with this account and resource; give each instance its own resource: %w", err)
 	case errors.As(err, &told):
 		return fail(ServerClosed, "the server ended the session: %w", err)
-	case err == nil, err == io.EOF:
+	case err == nil, errors.Is(err, io.EOF):
 		return fail(ServerClosed, "the server ended the session")
 	}
 	return fail(Broken, "the connection broke: %w", err)

@@ -95,6 +95,7 @@ func (r Result) String() string {
 		return "refused"
 	case Unknown:
 		return "unknown"
+	case NotSent:
 	}
 	return "not-sent"
 }

@@ -83,7 +83,7 @@ func (s *session) serve(ctx context.Context) error {
 		s.bye()
 	}
 	s.end(fail(Stopped, "told to stop"))
-	s.line.Conn.Close() // not the TLS connection: its farewell could wait for a dead server
+	s.line.Conn.Close() //nolint:staticcheck // QF1008: not the TLS connection: its farewell could wait for a dead server
 	wg.Wait()
 	s.mu.Lock()
 	s.pending = nil

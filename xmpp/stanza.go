@@ -155,7 +155,7 @@ func (e *element) Token() (xml.Token, error) {
 	}
 	tok, err := e.r.Token()
 	if err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		e.broken = err
@@ -174,7 +174,7 @@ func (e *element) Token() (xml.Token, error) {
 func (e *element) first() (xml.StartElement, error) {
 	for {
 		tok, err := e.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return xml.StartElement{}, nil
 		}
 		if start, ok := tok.(xml.StartElement); ok || err != nil {

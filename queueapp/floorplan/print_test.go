@@ -102,7 +102,7 @@ func queue(t *rapid.T, name string, agents []string) queueapp.Queue {
 		Name: queueapp.QueueName(name), Strategy: queueapp.LeastRecent, Ring: span(t, "ring", time.Second, 10*time.Minute),
 		Wrapup: span(t, "wrapup", 0, 24*time.Hour), Music: rapid.StringMatching(`[a-z_-]{0,9}`).Draw(t, "music"),
 		JoinEmpty: rapid.Bool().Draw(t, "joinempty"), Weight: rapid.IntRange(0, 1e6).Draw(t, "weight"),
-		Retry: span(t, "retry", 0, time.Hour), NoAnswerDelay: span(t, "no answer", 0, time.Hour),
+		Retry: span(t, "retry", time.Second, time.Hour), NoAnswerDelay: span(t, "no answer", 0, time.Hour),
 		BusyDelay: span(t, "busy", 0, time.Hour), RejectDelay: span(t, "reject", 0, time.Hour),
 		UnreachableDelay: span(t, "unreachable", 0, time.Hour), MaxNoAnswer: rapid.IntRange(0, 1000).Draw(t, "max"),
 	}

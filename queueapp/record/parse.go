@@ -29,7 +29,7 @@ func ParseXML(b []byte) (Call, error) {
 	found := false
 	for d := xml.NewDecoder(bytes.NewReader(b)); ; {
 		tok, err := d.Token()
-		if err == io.EOF && found {
+		if errors.Is(err, io.EOF) && found {
 			return c, nil
 		}
 		if err != nil {
@@ -80,7 +80,7 @@ func (c *Call) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 
 // noEOF makes of the end of the input what it is within an element: unexpected.
 func noEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
