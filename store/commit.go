@@ -9,13 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"ringside/queueapp/engine"
-	"ringside/store/projection"
 )
 
 // What a write can fail with, besides a [Violation] and what PostgreSQL says.
 var (
 	// ErrNotOwner says that somebody else has taken the floor: nothing was written, and nothing ever will be.
-	ErrNotOwner = errors.New("the floor is no longer ours")
+	ErrNotOwner = fmt.Errorf("its epoch is another owner's: %w", engine.ErrNotOwner)
 	// ErrLost says that the owning connection is dead. Nothing was written by the call that returns it.
 	ErrLost = errors.New("the connection that owns the floor is lost")
 	// ErrUnknownOutcome says that the connection died between the write and PostgreSQL's answer: it may have been written.
@@ -56,7 +55,7 @@ func (o *owner) batch(b engine.Batch) *pgx.Batch {
 	var w writer
 	w.floor, w.epoch = o.floor, o.epoch
 	w.prove(b.Steps, o.version.Load())
-	for _, rows := range projection.Project(b.Steps, o.timeouts) {
+	for _, rows := range o.rows.Project(b.Steps) {
 		w.closings(rows)
 		w.openings(rows)
 		w.agents(rows)

@@ -11,10 +11,11 @@ import (
 	"ringside/queueapp/engine"
 	"ringside/queueapp/floorplan"
 	"ringside/store/customers"
+	"ringside/store/projection"
 )
 
-// Load reads everything that a new owner must know. First it ends the sessions and pauses of agents, and the sessions at
-// extensions, that left the floor plan while nobody owned the floor: there is no floor on which they could end.
+// Load reads everything that a new owner must know, before its first Commit: also of agents, extensions and queues that have left the floor plan
+// since, so that the floor can end what it has no place for any more.
 func (o *owner) Load(ctx context.Context) (engine.Remembered, error) {
 	if err := o.take(ctx); err != nil {
 		return engine.Remembered{}, fmt.Errorf("load the floor: %w", err)
@@ -25,6 +26,11 @@ func (o *owner) Load(ctx context.Context) (engine.Remembered, error) {
 		return engine.Remembered{}, o.unread("load the floor", err)
 	}
 	o.version.Store(r.Version)
+	inside := make([]queueapp.CallID, 0, len(r.Visits))
+	for _, v := range r.Visits {
+		inside = append(inside, v.Call)
+	}
+	o.rows = projection.New(inside...)
 	o.follow(r.Plan)
 	return r, nil
 }
@@ -46,6 +52,9 @@ func (o *owner) Plan(ctx context.Context) (floorplan.Plan, int64, error) {
 }
 
 func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
+	if _, err := o.conn.Exec(ctx, stmtProve, o.floor, o.epoch, 0, 0, nil, nil); err != nil {
+		return r, err
+	}
 	r.Floor = o.floor
 	if r.Plan, r.Version, err = readPlan(ctx, o.conn, o.floor); err != nil {
 		return r, err
@@ -57,46 +66,24 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 		return r, err
 	}
 	r.LastAt = known(last)
-	if err := o.endStrays(ctx, r.Plan.Floor); err != nil {
+	if r.Agents, err = gather(ctx, o, scanAgent, agentsSQL); err != nil {
 		return r, err
 	}
-	if r.Agents, err = collect(ctx, o, scanAgent, agentsSQL); err != nil {
+	if r.Visits, err = gather(ctx, o, scanVisit, visitsSQL); err != nil {
 		return r, err
 	}
-	if r.Visits, err = collect(ctx, o, scanVisit, visitsSQL); err != nil {
+	if r.Attempts, err = gather(ctx, o, scanAttempt, attemptsSQL); err != nil {
 		return r, err
 	}
-	if r.Attempts, err = collect(ctx, o, scanAttempt, attemptsSQL); err != nil {
-		return r, err
-	}
-	if r.Unsent, err = collect(ctx, o, scanOutgoing, unsentSQL); err != nil {
+	if r.Unsent, err = gather(ctx, o, scanOutgoing, unsentSQL); err != nil {
 		return r, err
 	}
 	r.Seqs, err = o.seqs(ctx)
 	return r, err
 }
 
-// endStrays ends what refers to agents and extensions that are not in the plan.
-func (o *owner) endStrays(ctx context.Context, plan queueapp.Plan) error {
-	agents := make([]string, 0, len(plan.Agents)) // empty, not nil, which would be null
-	for _, a := range plan.Agents {
-		agents = append(agents, string(a.ID))
-	}
-	extensions := make([]string, 0, len(plan.Extensions))
-	for _, x := range plan.Extensions {
-		extensions = append(extensions, string(x.ID))
-	}
-	var b pgx.Batch
-	b.Queue(stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
-	b.Queue(`UPDATE queueapp.sessions SET ended_at = greatest(began_at, now())
-		WHERE floor = $1 AND ended_at IS NULL AND NOT (agent = ANY($2) AND extension = ANY($3))`, o.floor, agents, extensions)
-	b.Queue(`UPDATE queueapp.pauses SET ended_at = greatest(began_at, now())
-		WHERE floor = $1 AND ended_at IS NULL AND agent <> ALL($2)`, o.floor, agents)
-	return o.conn.SendBatch(ctx, &b).Close()
-}
-
-// collect reads rows that are asked for by the floor's name.
-func collect[T any](ctx context.Context, o *owner, scan pgx.RowToFunc[T], sql string) ([]T, error) {
+// gather reads rows that are asked for by the floor's name.
+func gather[T any](ctx context.Context, o *owner, scan pgx.RowToFunc[T], sql string) ([]T, error) {
 	rows, err := o.conn.Query(ctx, sql, o.floor)
 	if err != nil {
 		return nil, err

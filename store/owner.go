@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"ringside/queueapp"
 	"ringside/queueapp/engine"
 	"ringside/queueapp/floorplan"
+	"ringside/store/projection"
 )
 
 // planChannel is where apply notifies, with the floor's name.
@@ -37,9 +37,9 @@ type owner struct {
 	watcher sync.WaitGroup
 	release sync.Once
 
-	turn     chan struct{} // holds a value while the connection is in use
-	conn     *pgx.Conn
-	timeouts map[queueapp.QueueName]time.Duration // of the plan in force; only Commit's
+	turn chan struct{} // holds a value while the connection is in use
+	conn *pgx.Conn
+	rows *projection.Projector // what Load has begun and only Commit goes on with
 
 	mu        sync.Mutex
 	wanted    int                // who waits for the turn
@@ -53,7 +53,7 @@ func newOwner(conn *pgx.Conn, floor string, epoch int64, changed <-chan struct{}
 	o := &owner{
 		floor: floor, epoch: epoch, changed: changed, follow: follow, lost: make(chan struct{}), done: make(chan struct{}),
 		idle: time.NewTimer(idleDelay), turn: make(chan struct{}, 1), conn: conn,
-		timeouts: map[queueapp.QueueName]time.Duration{},
+		rows: projection.New(),
 	}
 	o.watcher.Go(o.watch)
 	return o

@@ -73,19 +73,17 @@ WHERE call = $1 AND n = $2`,
 
 		stmtMove: `UPDATE queueapp.visits SET priority = $2 WHERE call = $1 AND ended_at IS NULL`,
 
-		// A call that is in a queue already stays in it: the floor takes no notice of entering twice either.
 		stmtEnter: `
-WITH visit AS (
-    SELECT coalesce(max(n), 0) AS last FROM queueapp.visits WHERE call = $2 HAVING count(*) FILTER (WHERE ended_at IS NULL) = 0
-), caller AS (
+WITH caller AS (
     INSERT INTO queueapp.calls (id, floor, switch, channel, number, name, dialled, customers, data, entered_at, ended_at)
-    SELECT $2::uuid, $1::text, $3, $4, $5, $6, $7, $8, $9, $10::timestamptz, $11::timestamptz FROM visit
+    VALUES ($2::uuid, $1::text, $3, $4, $5, $6, $7, $8, $9, $10::timestamptz, $11::timestamptz)
     ON CONFLICT (id) DO UPDATE SET switch = excluded.switch, channel = excluded.channel, number = excluded.number,
         name = excluded.name, dialled = excluded.dialled, customers = excluded.customers, data = excluded.data,
         ended_at = excluded.ended_at
 )
 INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent)
-SELECT $2, visit.last + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, '') FROM visit`,
+SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, '')
+FROM queueapp.visits WHERE call = $2`,
 
 		stmtOffer: `
 INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at)

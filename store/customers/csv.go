@@ -15,7 +15,7 @@ import (
 	"ringside/queueapp"
 )
 
-// The limits of what one customer may have. A record with all of it still fits into one stanza.
+// The limits of what one customer may have. A record shows the first 64 KiB.
 const (
 	maxKey  = 64   // characters of a code or number
 	maxCell = 2000 // characters of anything else

@@ -83,6 +83,10 @@ func Import(ctx context.Context, tx pgx.Tx, file io.Reader) (Report, error) {
 	if p.count > 0 {
 		return Report{}, p.err()
 	}
+	// Imports wait for each other; look-ups go on.
+	if _, err := tx.Exec(ctx, "LOCK TABLE queueapp.customers IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+		return Report{}, err
+	}
 	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE incoming
 		(line int, id text, code text, number text, name text, url text, data text) ON COMMIT DROP`); err != nil {
 		return Report{}, err
@@ -90,6 +94,9 @@ func Import(ctx context.Context, tx pgx.Tx, file io.Reader) (Report, error) {
 	in := &incoming{table: t}
 	n, err := tx.CopyFrom(ctx, pgx.Identifier{"incoming"}, []string{"line", "id", "code", "number", "name", "url", "data"}, in)
 	if err != nil {
+		return Report{}, err
+	}
+	if _, err := tx.Exec(ctx, "ANALYZE incoming"); err != nil {
 		return Report{}, err
 	}
 	if err := compare(ctx, tx, &p); err != nil {
@@ -118,7 +125,7 @@ func (in *incoming) Values() ([]any, error) {
 }
 
 func (in *incoming) Err() error {
-	if errors.Is(in.err, io.EOF) {
+	if in.err == nil || errors.Is(in.err, io.EOF) {
 		return nil
 	}
 	return fmt.Errorf("read the file: %w", in.err)

@@ -5,7 +5,7 @@ import (
 )
 
 // attempt gives the row to note something about an attempt in: the new one of this part, or changes to one written before.
-func (p *projector) attempt(id queueapp.AttemptID) *Attempt {
+func (p *part) attempt(id queueapp.AttemptID) *Attempt {
 	if i, ok := p.offers[id]; ok {
 		return &p.rows.Offers[i]
 	}
@@ -18,7 +18,7 @@ func (p *projector) attempt(id queueapp.AttemptID) *Attempt {
 	return &p.rows.Attempts[i]
 }
 
-func (p *projector) revoke(e queueapp.Revoke) {
+func (p *part) revoke(e queueapp.Revoke) {
 	a := p.attempt(e.Attempt)
 	if a.Closed.IsZero() {
 		a.Closed, a.Reason = p.at, e.Reason
@@ -26,7 +26,7 @@ func (p *projector) revoke(e queueapp.Revoke) {
 	}
 }
 
-func (p *projector) close(e queueapp.Close) {
+func (p *part) close(e queueapp.Close) {
 	a := p.attempt(e.Attempt)
 	if a.Closed.IsZero() {
 		a.Closed, a.By = p.at, e.By
@@ -34,14 +34,13 @@ func (p *projector) close(e queueapp.Close) {
 	}
 }
 
-func (p *projector) enter(ev queueapp.Enter) {
-	if i, ok := p.visits[ev.Call]; ok && p.rows.Visits[i].Ended.IsZero() {
-		return // doubled: the floor takes no notice either
-	}
+func (p *Projector) enter(ev queueapp.Enter) {
 	if _, back := p.visits[ev.Call]; back || p.left[ev.Call] {
-		p.parts = append(p.parts, p.finish())
-		p.clear()
+		at := p.at
+		p.parts, p.part = append(p.parts, p.finish()), newPart()
+		p.at = at
 	}
+	p.inside[ev.Call] = true
 	timeout := ev.Timeout
 	if timeout <= 0 {
 		timeout = p.timeouts[ev.Queue]
@@ -50,7 +49,7 @@ func (p *projector) enter(ev queueapp.Enter) {
 	p.rows.Visits = append(p.rows.Visits, Visit{Enter: ev, At: p.at, Deadline: p.at.Add(timeout)})
 }
 
-func (p *projector) prioritise(ev queueapp.Prioritise) {
+func (p *part) prioritise(ev queueapp.Prioritise) {
 	if i, ok := p.visits[ev.Call]; ok {
 		if v := &p.rows.Visits[i]; v.Ended.IsZero() {
 			v.Priority = ev.Priority
@@ -69,7 +68,8 @@ func (p *projector) prioritise(ev queueapp.Prioritise) {
 	p.rows.Moves = append(p.rows.Moves, Move{Call: ev.Call, Priority: ev.Priority})
 }
 
-func (p *projector) leave(e queueapp.Leave) {
+func (p *Projector) leave(e queueapp.Leave) {
+	delete(p.inside, e.Call)
 	if i, ok := p.visits[e.Call]; ok {
 		if v := &p.rows.Visits[i]; v.Ended.IsZero() {
 			v.Ended, v.Outcome, v.Agent = p.at, e.Outcome, e.Agent
@@ -83,13 +83,12 @@ func (p *projector) leave(e queueapp.Leave) {
 	p.rows.Leaves = append(p.rows.Leaves, Leave{Call: e.Call, At: p.at, Outcome: e.Outcome, Agent: e.Agent})
 }
 
-func (p *projector) agentEffect(e queueapp.Effect) {
+func (p *part) agentEffect(e queueapp.Effect) {
 	switch e := e.(type) {
 	case queueapp.LoggedOn:
 		p.logOff(e.Agent)
 		p.open[e.Agent] = len(p.rows.Sessions)
 		p.rows.Sessions = append(p.rows.Sessions, Session{Agent: e.Agent, Extension: e.Extension, Began: p.at})
-		p.misses(e.Agent, 0)
 	case queueapp.LoggedOff:
 		p.logOff(e.Agent)
 	case queueapp.Paused:
@@ -106,7 +105,7 @@ func (p *projector) agentEffect(e queueapp.Effect) {
 }
 
 // logOff ends the session that is open: one of this part, else the one written before, if any.
-func (p *projector) logOff(a queueapp.AgentID) {
+func (p *part) logOff(a queueapp.AgentID) {
 	if i, ok := p.open[a]; ok {
 		p.rows.Sessions[i].Ended = p.at
 		delete(p.open, a)
@@ -121,7 +120,7 @@ func (p *projector) logOff(a queueapp.AgentID) {
 }
 
 // unpause ends the span that is open: one of this part, else the one written before, if any.
-func (p *projector) unpause(a queueapp.AgentID) {
+func (p *part) unpause(a queueapp.AgentID) {
 	if i, ok := p.paused[a]; ok {
 		p.rows.Pauses[i].Ended = p.at
 		delete(p.paused, a)
@@ -135,7 +134,7 @@ func (p *projector) unpause(a queueapp.AgentID) {
 	p.rows.Unpauses = append(p.rows.Unpauses, Unpause{Agent: a, At: p.at})
 }
 
-func (p *projector) wrapUp(e queueapp.WrapUp) {
+func (p *part) wrapUp(e queueapp.WrapUp) {
 	row := WrapUp{Agent: e.Agent, Last: e.Last, Until: e.Until}
 	for i := range p.rows.WrapUps {
 		if p.rows.WrapUps[i].Agent == e.Agent {
@@ -146,7 +145,7 @@ func (p *projector) wrapUp(e queueapp.WrapUp) {
 	p.rows.WrapUps = append(p.rows.WrapUps, row)
 }
 
-func (p *projector) misses(a queueapp.AgentID, n int) {
+func (p *part) misses(a queueapp.AgentID, n int) {
 	for i := range p.rows.Misses {
 		if p.rows.Misses[i].Agent == a {
 			p.rows.Misses[i].Count = n

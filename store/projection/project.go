@@ -7,28 +7,50 @@ import (
 	"ringside/queueapp"
 )
 
-// Project gives the rows that follow from steps, in parts that must be written one after the other: a call that comes back
-// within the batch begins a new part. timeouts are the queues' own; an Apply among the steps replaces its entries, so the
-// same map is to be given with each batch of a floor.
-func Project(steps []queueapp.Step, timeouts map[queueapp.QueueName]time.Duration) []Rows {
-	p := projector{timeouts: timeouts}
-	p.clear()
+// Projector gives the rows that follow from a floor's steps. What it must know of steps before it keeps: the queues' own
+// timeouts, from the plan that was applied last, and which calls are in a queue. One goroutine uses it.
+type Projector struct {
+	timeouts map[queueapp.QueueName]time.Duration
+	inside   map[queueapp.CallID]bool
+	parts    []Rows
+	part
+}
+
+// New returns a projector for a floor on which these calls are in a queue.
+func New(inside ...queueapp.CallID) *Projector {
+	p := &Projector{timeouts: map[queueapp.QueueName]time.Duration{}, inside: map[queueapp.CallID]bool{}}
+	for _, c := range inside {
+		p.inside[c] = true
+	}
+	return p
+}
+
+// Project gives the rows that follow from the next steps, in parts that must be written one after the other: a call that
+// comes back within them begins a new part.
+func (p *Projector) Project(steps []queueapp.Step) []Rows {
+	p.parts, p.part = nil, newPart()
 	for _, s := range steps {
 		p.at = s.At
-		p.event(s.Event, s.Effects)
-		for _, e := range s.Effects {
-			p.effect(e)
+		effects := s.Effects
+		if ev, ok := s.Event.(queueapp.Enter); ok && p.inside[ev.Call] {
+			// What was due came before the event: either that ended the visit, or the call enters twice, of which the floor
+			// takes no notice.
+			i := slices.IndexFunc(effects, func(e queueapp.Effect) bool { l, ok := e.(queueapp.Leave); return ok && l.Call == ev.Call })
+			if i < 0 {
+				continue
+			}
+			p.effects(effects[:i+1])
+			effects = effects[i+1:]
 		}
+		p.event(s.Event, effects)
+		p.effects(effects)
 	}
 	return append(p.parts, p.finish())
 }
 
-// projector folds steps into rows. Places in the slices of rows are kept by key, for what comes later to the same row.
-type projector struct {
-	timeouts map[queueapp.QueueName]time.Duration
-	parts    []Rows
+// part is rows in the making. Places in their slices are kept by key, for what comes later to the same row.
+type part struct {
 	at       time.Time
-
 	rows     Rows
 	visits   map[queueapp.CallID]int // in rows.Visits
 	offers   map[queueapp.AttemptID]int
@@ -38,19 +60,16 @@ type projector struct {
 	paused   map[queueapp.AgentID]int // in rows.Pauses: those that did not end yet
 }
 
-func (p *projector) clear() {
-	p.rows = Rows{}
-	p.visits = map[queueapp.CallID]int{}
-	p.offers = map[queueapp.AttemptID]int{}
-	p.attempts = map[queueapp.AttemptID]int{}
-	p.left = map[queueapp.CallID]bool{}
-	p.open = map[queueapp.AgentID]int{}
-	p.paused = map[queueapp.AgentID]int{}
+func newPart() part {
+	return part{
+		visits: map[queueapp.CallID]int{}, offers: map[queueapp.AttemptID]int{}, attempts: map[queueapp.AttemptID]int{},
+		left: map[queueapp.CallID]bool{}, open: map[queueapp.AgentID]int{}, paused: map[queueapp.AgentID]int{},
+	}
 }
 
 // finish completes the attempts that this part both opened and closed: one that never had a leg ends as it closes, and one
 // whose leg is gone is closed.
-func (p *projector) finish() Rows {
+func (p *part) finish() Rows {
 	for i := range p.rows.Offers {
 		a := &p.rows.Offers[i]
 		if !a.Closed.IsZero() && a.Rang.IsZero() && a.Ended.IsZero() {
@@ -63,7 +82,7 @@ func (p *projector) finish() Rows {
 	return p.rows
 }
 
-func (p *projector) event(ev queueapp.Event, effects []queueapp.Effect) {
+func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 	switch ev := ev.(type) {
 	case queueapp.Apply:
 		clear(p.timeouts)
@@ -74,19 +93,21 @@ func (p *projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.enter(ev)
 	case queueapp.Prioritise:
 		p.prioritise(ev)
-	case queueapp.Ready:
-		if !slices.ContainsFunc(effects, func(e queueapp.Effect) bool { _, refused := e.(queueapp.Refused); return refused }) {
-			p.misses(ev.Agent, 0)
-		}
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
-		p.attemptEvent(ev)
-	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Device, queueapp.Withdraw,
+		p.attemptEvent(ev, effects)
+	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Withdraw,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
 }
 
-func (p *projector) effect(e queueapp.Effect) {
+func (p *Projector) effects(effects []queueapp.Effect) {
+	for _, e := range effects {
+		p.effect(e)
+	}
+}
+
+func (p *Projector) effect(e queueapp.Effect) {
 	switch e := e.(type) {
 	case queueapp.Offer:
 		p.offers[e.Attempt] = len(p.rows.Offers)
@@ -97,7 +118,9 @@ func (p *projector) effect(e queueapp.Effect) {
 		first(&p.attempt(e.Attempt).Rang, p.at)
 		p.rows.Legs = append(p.rows.Legs, Leg{Attempt: e.Attempt, N: 1})
 	case queueapp.Connect:
-		first(&p.attempt(e.Attempt).Answered, p.at)
+		if a := p.attempt(e.Attempt); a.Answered.IsZero() {
+			a.Answered, a.Connected = p.at, time.Time{} // what came before the answer was no conversation
+		}
 	case queueapp.Revoke:
 		p.revoke(e)
 	case queueapp.Close:
@@ -110,7 +133,7 @@ func (p *projector) effect(e queueapp.Effect) {
 	}
 }
 
-func (p *projector) attemptEvent(ev queueapp.Event) {
+func (p *part) attemptEvent(ev queueapp.Event, effects []queueapp.Effect) {
 	switch ev := ev.(type) {
 	case queueapp.Offered:
 		if a := p.attempt(ev.Attempt); a.Publish == "" {
@@ -119,7 +142,7 @@ func (p *projector) attemptEvent(ev queueapp.Event) {
 	case queueapp.Ringing:
 		first(&p.attempt(ev.Attempt).Alerted, p.at)
 	case queueapp.Connected:
-		if a := p.attempt(ev.Attempt); a.Closed.IsZero() {
+		if a := p.attempt(ev.Attempt); a.Closed.IsZero() && !revoked(ev.Attempt, effects) {
 			first(&a.Connected, p.at)
 		}
 	case queueapp.Ended:
@@ -131,8 +154,13 @@ func (p *projector) attemptEvent(ev queueapp.Event) {
 	}
 }
 
+// revoked reports whether an attempt was given up before its event was heard, because that was due.
+func revoked(id queueapp.AttemptID, effects []queueapp.Effect) bool {
+	return slices.ContainsFunc(effects, func(e queueapp.Effect) bool { r, ok := e.(queueapp.Revoke); return ok && r.Attempt == id })
+}
+
 // restored writes what a new owner learnt from the switch and the last owner did not live to write.
-func (p *projector) restored(ev queueapp.RestoreAttempt) {
+func (p *part) restored(ev queueapp.RestoreAttempt) {
 	a := p.attempt(ev.Attempt)
 	mark := func(t *time.Time, at time.Time) {
 		if at.IsZero() {
@@ -150,7 +178,10 @@ func (p *projector) restored(ev queueapp.RestoreAttempt) {
 		mark(&a.Rang, ev.Rang)
 	case queueapp.AttemptRinging:
 		mark(&a.Rang, ev.Rang)
-	case queueapp.AttemptCommitted, queueapp.AttemptEnding:
+	case queueapp.AttemptEnding:
+		mark(&a.Closed, time.Time{})
+		mark(&a.Rang, ev.Rang) // it has a leg that is yet to be seen gone
+	case queueapp.AttemptCommitted:
 	}
 }
 
