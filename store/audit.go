@@ -26,8 +26,11 @@ func audits() map[string]string {
 			SELECT format('%s visit %s: %s agents', call, visit, count(*)) FROM queueapp.attempts
 			WHERE floor = $1 AND connected_at IS NOT NULL GROUP BY call, visit HAVING count(*) > 1`,
 		"a phone was rung before its publish was settled": `
-			SELECT format('%s.%s', call, n) FROM queueapp.attempts
-			WHERE floor = $1 AND rang_at IS NOT NULL AND (publish IS NULL OR published_at > rang_at)`,
+			SELECT format('%s.%s', a.call, a.n) FROM queueapp.attempts a
+			WHERE a.floor = $1 AND a.rang_at IS NOT NULL AND (a.publish IS NULL OR a.published_at > a.rang_at)
+			AND NOT EXISTS ( -- the owner died before it had written what its leg shows to have happened
+				SELECT FROM queueapp.journal j
+				WHERE j.floor = a.floor AND j.call = a.call AND j.event LIKE 'restore-attempt ' || a.call || '.' || a.n || ' %')`,
 		"a record was opened or closed more or less than once": `
 			SELECT format('%s.%s: offered %s, closed %s', a.call, a.n, o.offered, o.closed)
 			FROM queueapp.attempts a CROSS JOIN LATERAL (

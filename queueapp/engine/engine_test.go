@@ -135,3 +135,17 @@ func TestAnAgentLogsOnByCode(t *testing.T) {
 	w.tell(PlayDone{Channel: "ch1", Playback: "rs1.c1.p2"})
 	w.await("hangup ch1")
 }
+
+// Who logs off with a pop-up open keeps the node until it is closed, and loses it then.
+func TestALogOffWaitsForThePopUp(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.logOn("1000")
+	w.tell(caller("ch1", "queue", "support", "code=1111"))
+	w.await("originate rs1.c1.1.1")
+	w.command(queueapp.LogOff{Agent: "1000"})
+	w.order("publish revoked 1000 c1.1 logged-off", "members 1000 extension1000 []")
+	if n := w.count("members 1000 extension1000 [user1@localhost]"); n < 2 {
+		t.Errorf("access was taken before the pop-up was closed")
+	}
+}

@@ -50,6 +50,7 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 		opened: true,
 	}
 	c.attempts[e.Attempt.N] = a
+	t.shown[e.Extension] = a
 	out := t.outgoing(c, a, t.offeredRecord(c, a))
 	t.batch.Records = append(t.batch.Records, out)
 	t.whenDurable(func() {
@@ -166,7 +167,23 @@ func (t *tenure) publish(c *call, a *attempt, r record.Call) {
 	}
 	out := t.outgoing(c, a, r)
 	t.batch.Records = append(t.batch.Records, out)
-	t.whenDurable(func() { t.crm.Send(out) })
+	t.whenDurable(func() {
+		t.crm.Send(out)
+		if r.State == record.Closed {
+			t.unshow(a)
+		}
+	})
+}
+
+// unshow takes the node from an agent who has logged off meanwhile, now that the pop-up on his screen is closed.
+func (t *tenure) unshow(a *attempt) {
+	if t.shown[a.extension] != a {
+		return
+	}
+	delete(t.shown, a.extension)
+	if t.agentAt(a.extension) != a.agent {
+		t.members(a.extension)
+	}
 }
 
 // sent notes that a record needs no more delivery.

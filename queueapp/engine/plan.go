@@ -126,11 +126,15 @@ func (t *tenure) jidsOf(id queueapp.AgentID) []string {
 	return nil
 }
 
-// access is who may see an extension's node: the phone's own JIDs, and those of the agent who is logged on there.
+// access is who may see an extension's node: the phone's own JIDs, those of the agent who is logged on there, and those
+// of one who logged off with a pop-up open, until it is closed.
 func (t *tenure) access(x queueapp.ExtensionID) []string {
 	jids := slices.Clone(t.extension(x).JIDs)
 	if a := t.agentAt(x); a != "" {
 		jids = append(jids, t.jidsOf(a)...)
+	}
+	if a := t.shown[x]; a != nil {
+		jids = append(jids, t.jidsOf(a.agent)...)
 	}
 	slices.Sort(jids)
 	return slices.Compact(jids)

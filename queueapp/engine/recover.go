@@ -150,6 +150,9 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings)
 	}
 	a.expires = t.Now().Add(t.plan.Settings.MaxCall)
 	c.attempts[ra.Attempt.N] = a
+	if ra.State != queueapp.AttemptEnding {
+		t.shown[ra.Extension] = a
+	}
 	_, bridged := h.bridges[c.bridge()]
 	c.bridged = bridged
 	switch {
