@@ -294,3 +294,63 @@ func TestPlanChanged(t *testing.T) {
 	default:
 	}
 }
+
+// A database that pauses costs no floor: what was asked of it is answered when it goes on.
+func TestPauseOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	p, through := newProxy(t, storetest.New(t))
+	s := storetest.OpenAt(t, through, "a:1")
+	o := own(t, s, "main")
+	p.misbehave(func(p *proxy) { p.stall = true })
+	for range 3 {
+		short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := o.Beat(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a beat during the pause: %v", err)
+		}
+		cancel()
+	}
+	committed := make(chan error, 1)
+	go func() { // ends with committed, which is received from below
+		committed <- o.Commit(context.WithoutCancel(t.Context()), engine.Batch{Steps: []queueapp.Step{enter(1, newCall(t), "")}})
+	}()
+	p.misbehave(func(p *proxy) { p.stall = false })
+	if err := <-committed; err != nil {
+		t.Errorf("a write during the pause: %v", err)
+	}
+	if err := o.Beat(t.Context()); err != nil {
+		t.Errorf("a beat after the pause: %v", err)
+	}
+	select {
+	case <-o.Lost():
+		t.Error("the pause cost the connection")
+	default:
+	}
+}
+
+// Giving up does not wait for a database that does not answer.
+func TestReleaseDuringAPause(t *testing.T) {
+	t.Parallel()
+	p, through := newProxy(t, storetest.New(t))
+	s := storetest.OpenAt(t, through, "a:1")
+	o, err := s.Own(t.Context(), "main", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.misbehave(func(p *proxy) { p.stall = true })
+	committed := make(chan error, 1)
+	go func() { // ends with committed, which is received from below
+		committed <- o.Commit(context.WithoutCancel(t.Context()), engine.Batch{Steps: []queueapp.Step{enter(1, newCall(t), "")}})
+	}()
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if err := o.Release(short); err == nil {
+		t.Error("released in order, although nobody answered")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("released after %s", took)
+	}
+	if err := <-committed; err == nil {
+		t.Error("a write that nobody answered succeeded")
+	}
+}

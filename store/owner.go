@@ -34,7 +34,7 @@ type owner struct {
 	lost    chan struct{}
 	done    chan struct{} // closed by Release
 	idle    *time.Timer
-	watcher sync.WaitGroup
+	running sync.WaitGroup // the watcher, and a beat
 	release sync.Once
 
 	turn chan struct{} // holds a value while the connection is in use
@@ -55,7 +55,7 @@ func newOwner(conn *pgx.Conn, floor string, epoch int64, changed <-chan struct{}
 		idle: time.NewTimer(idleDelay), turn: make(chan struct{}, 1), conn: conn,
 		rows: projection.New(),
 	}
-	o.watcher.Go(o.watch)
+	o.running.Go(o.watch)
 	return o
 }
 
@@ -76,14 +76,24 @@ func (o *owner) PlanChanged() <-chan struct{} { return o.changed }
 // Lost is closed when the connection is dead, or was seen to be no longer the owner's.
 func (o *owner) Lost() <-chan struct{} { return o.lost }
 
-// Beat proves on the owning connection that the floor is still ours, and tells the standbys.
+// Beat proves on the owning connection that the floor is still ours, and tells the standbys. When ctx ends first the beat
+// goes on without its caller: a database that only pauses does not cost the connection, and with it the floor.
 func (o *owner) Beat(ctx context.Context) error {
 	if err := o.take(ctx); err != nil {
 		return fmt.Errorf("beat: %w", err)
 	}
-	defer o.give()
-	_, err := o.conn.Exec(ctx, stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
-	return o.settle("beat", err)
+	answer := make(chan error, 1)
+	o.running.Go(func() {
+		defer o.give()
+		_, err := o.conn.Exec(context.Background(), stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
+		answer <- o.settle("beat", err)
+	})
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("beat: %w", ctx.Err())
+	}
 }
 
 // Release gives the floor up, so that a standby takes over at once. It must be called, also after the connection was lost.
@@ -105,7 +115,7 @@ func (o *owner) Release(ctx context.Context) error {
 	default:
 		err = errors.Join(err, o.conn.PgConn().Conn().Close()) // somebody still waits for an answer on it
 	}
-	o.watcher.Wait()
+	o.running.Wait()
 	select {
 	case <-o.conn.PgConn().CleanupDone():
 	case <-ctx.Done():

@@ -2,8 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -21,6 +19,8 @@ type proxy struct {
 	running  sync.WaitGroup
 
 	mu       sync.Mutex
+	moved    *sync.Cond
+	stall    bool // keep answers until it is over
 	swallow  bool // cut each connection instead of passing the server's next answer on
 	disguise bool // as a pooler does: the backend's number is another one
 	conns    []net.Conn
@@ -38,6 +38,7 @@ func newProxy(t *testing.T, address string) (*proxy, string) {
 		t.Fatal(err)
 	}
 	p := &proxy{listener: l, network: "tcp", server: net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))}
+	p.moved = sync.NewCond(&p.mu)
 	p.running.Go(p.serve)
 	t.Cleanup(func() {
 		_ = l.Close() // nobody can connect any more: that is all
@@ -78,6 +79,9 @@ func (p *proxy) pass(to, from net.Conn, answers bool) {
 		n, err := from.Read(buffer)
 		if n > 0 {
 			p.mu.Lock()
+			for p.stall && answers {
+				p.moved.Wait()
+			}
 			swallow, disguise := p.swallow && answers, p.disguise && answers
 			p.mu.Unlock()
 			if swallow {
@@ -91,9 +95,6 @@ func (p *proxy) pass(to, from net.Conn, answers bool) {
 			}
 		}
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				return
-			}
 			return
 		}
 	}
@@ -111,12 +112,15 @@ func (p *proxy) misbehave(f func(*proxy)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f(p)
+	p.moved.Broadcast()
 }
 
 // cut ends all connections.
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.stall = false
+	p.moved.Broadcast()
 	for _, c := range p.conns {
 		c.Close()
 	}

@@ -58,7 +58,7 @@ func (s source) try(ctx context.Context, conn *pgx.Conn, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing was written
 	err = try(ctx, tx, sql)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("it takes longer than %s: add an index, or raise [customers] timeout", s.timeout())

@@ -45,9 +45,10 @@ func known() []string { return []string{"id", "code", "number", "name", "url"} }
 // newTable reads the header. Its problems, too, are noted; without a usable header there is nothing to go on with.
 func newTable(r io.Reader, p *problems) (*table, error) {
 	b := bufio.NewReader(r)
-	start, err := b.Peek(3)
-	if err == nil && string(start) == "\xef\xbb\xbf" { // the mark that spreadsheets put first
-		b.Discard(3)
+	if start, _ := b.Peek(3); string(start) == "\xef\xbb\xbf" { // the mark that spreadsheets put first
+		if _, err := b.Discard(len(start)); err != nil {
+			return nil, err
+		}
 	}
 	t := &table{csv: csv.NewReader(b), columns: map[string]int{}, problems: p}
 	t.csv.Comma = separator(b)

@@ -96,7 +96,7 @@ func Import(ctx context.Context, tx pgx.Tx, file io.Reader) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if _, err := tx.Exec(ctx, "ANALYZE incoming"); err != nil {
+	if _, err := tx.Exec(ctx, "ANALYSE incoming"); err != nil {
 		return Report{}, err
 	}
 	if err := compare(ctx, tx, &p); err != nil {

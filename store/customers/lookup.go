@@ -171,7 +171,8 @@ func readOnly[T any](ctx context.Context, pool *pgxpool.Pool, timeout time.Durat
 	if err != nil {
 		return found, postgres.Explain(pool.Config().ConnConfig, err)
 	}
-	defer tx.Rollback(ctx) // nothing was written, and a connection on which it fails is not used again
+	// Nothing was written, and a connection on which this fails is not used again.
+	defer func() { _ = tx.Rollback(ctx) }()
 	return query(tx)
 }
 
