@@ -110,13 +110,14 @@ func (d *Delivery) up() {
 	}
 }
 
-// available shows a member who just came the open calls of the nodes that he may see, unchanged.
+// available shows a member who just came what he may have missed on the nodes that he may see, unchanged: who has seen it
+// drops it by its seq.
 func (d *Delivery) available(jid string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, l := range d.lanes {
 		if l.mayBeSeenBy(jid) {
-			for _, out := range l.open {
+			for _, out := range l.missed(d.opt.Now()) {
 				l.queue = append(l.queue, &item{out: out, again: true, tried: true})
 			}
 			d.work(l)
@@ -172,12 +173,17 @@ func (d *Delivery) Node(x queueapp.ExtensionID, n engine.Node) {
 	d.set(x, n.Name, append(slices.Clone(n.Members), d.opt.Observers...))
 }
 
+// set changes who may see a node, behind what is on its way there: a pop-up is closed before its viewer loses the node.
 func (d *Delivery) set(x queueapp.ExtensionID, node string, members []string) {
 	l := d.lane(x)
-	if l.checked && l.node == node && slices.Equal(l.members, members) {
-		return
+	if len(l.queue) == 0 {
+		if l.checked && l.node == node && slices.Equal(l.members, members) {
+			return
+		}
+		l.node, l.members, l.checked = node, members, false
+	} else {
+		l.queue = append(l.queue, &item{access: &engine.Node{Name: node, Members: members}, again: true})
 	}
-	l.node, l.members, l.checked = node, members, false
 	d.work(l)
 }
 

@@ -242,6 +242,27 @@ func TestWhoLosesAccessHasLostItBeforeTheNextRecord(t *testing.T) {
 	})
 }
 
+func TestAPopUpIsClosedBeforeItsViewerLosesTheNode(t *testing.T) {
+	within(t, func(d *desk) {
+		<-d.ringing(1)
+		synctest.Wait()
+		d.Send(out(2, record.Revoked))
+		d.Node("1000", engine.Node{Name: "extension1000"})
+		next := out(3, record.Ended)
+		next.Attempt.N = 2
+		d.Send(next)
+		synctest.Wait()
+		d.server.mu.Lock()
+		defer d.server.mu.Unlock()
+		want := []string{
+			"publish extension1000 c1 revoked 2", "node extension1000 [crm@localhost]", "publish extension1000 c1 ended 3",
+		}
+		if got := d.server.log[len(d.server.log)-3:]; !slices.Equal(got, want) {
+			t.Errorf("log %v", d.server.log)
+		}
+	})
+}
+
 func TestAMemberWhoComesIsShownWhatIsOpen(t *testing.T) {
 	within(t, func(d *desk) {
 		<-d.ringing(1)
@@ -254,10 +275,16 @@ func TestAMemberWhoComesIsShownWhatIsOpen(t *testing.T) {
 		}
 		d.Send(out(2, record.Ended))
 		synctest.Wait()
+		d.server.available("user1@localhost") // who may have missed the close
+		synctest.Wait()
+		if got := d.server.published(); len(got) != 4 || got[3] != "publish extension1000 c1 ended 2" {
+			t.Errorf("published %v", got)
+		}
+		<-time.After(2 * time.Minute)
 		d.server.available("user1@localhost")
 		synctest.Wait()
-		if got := d.server.published(); len(got) != 3 {
-			t.Errorf("a closed record was shown again: %v", got)
+		if got := d.server.published(); len(got) != 4 {
+			t.Errorf("a record was shown again that is over: %v", got)
 		}
 	})
 }

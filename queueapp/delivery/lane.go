@@ -19,7 +19,7 @@ type lane struct {
 	checked   bool   // exists, is closed, has these members: in this session
 	why       string // it is not checked
 	queue     []*item
-	open      map[queueapp.CallID]engine.Outgoing // the last record of each call that is shown
+	last      map[queueapp.CallID]engine.Outgoing // each call's last record, until it expires
 	working   bool
 }
 
@@ -27,8 +27,9 @@ type lane struct {
 type item struct {
 	out    engine.Outgoing
 	since  time.Time
-	tried  bool // it may have left
-	again  bool // shown again unchanged: nobody waits for it
+	tried  bool         // it may have left
+	again  bool         // shown again unchanged, or no record: nobody waits for it
+	access *engine.Node // not a record: from here on the node is like this
 	ring   func()
 	result queueapp.PublishResult
 	late   *time.Timer
@@ -41,7 +42,7 @@ func (l *lane) mayBeSeenBy(jid string) bool { return slices.Contains(l.members, 
 func (d *Delivery) lane(x queueapp.ExtensionID) *lane {
 	l := d.lanes[x]
 	if l == nil {
-		l = &lane{extension: x, open: map[queueapp.CallID]engine.Outgoing{}}
+		l = &lane{extension: x, last: map[queueapp.CallID]engine.Outgoing{}}
 		d.lanes[x] = l
 	}
 	return l
@@ -54,7 +55,6 @@ func (d *Delivery) add(it *item) {
 	l := d.lane(it.out.Extension)
 	var overtaken []*item
 	if it.closes() {
-		delete(l.open, it.out.Call)
 		overtaken = l.overtake(it)
 	}
 	unseen := len(overtaken) > 0 && !slices.ContainsFunc(overtaken, func(o *item) bool { return o.tried }) &&
@@ -75,7 +75,7 @@ func (d *Delivery) add(it *item) {
 func (l *lane) overtake(c *item) []*item {
 	var out []*item
 	l.queue = slices.DeleteFunc(l.queue, func(o *item) bool {
-		if o.out.Attempt != c.out.Attempt || (l.working && o == l.queue[0] && o.tried) {
+		if o.access != nil || o.out.Attempt != c.out.Attempt || (l.working && o == l.queue[0] && o.tried) {
 			return false
 		}
 		out = append(out, o)
@@ -153,6 +153,12 @@ func (d *Delivery) step(ctx context.Context, l *lane) (more, worked bool) {
 		return true, d.check(ctx, l, node, members)
 	}
 	it, node := l.queue[0], l.node
+	if it.access != nil {
+		l.node, l.members, l.checked = it.access.Name, it.access.Members, false
+		d.mu.Unlock()
+		d.drop(l, it)
+		return true, true
+	}
 	if slices.ContainsFunc(l.queue[1:], func(o *item) bool { return o.closes() && o.out.Attempt == it.out.Attempt }) {
 		d.mu.Unlock() // it may have left before, so its close goes out; it itself is stale
 		d.drop(l, it)
@@ -230,16 +236,35 @@ func (d *Delivery) publish(ctx context.Context, l *lane, node string, it *item) 
 	return false
 }
 
-// shown takes a published item off the lane and remembers what is open.
+// shown takes a published item off the lane and remembers it for who comes later.
 func (d *Delivery) shown(l *lane, it *item) {
 	d.drop(l, it)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if it.closes() || slices.ContainsFunc(l.queue, func(o *item) bool { return o.out.Call == it.out.Call && o.closes() }) {
-		delete(l.open, it.out.Call)
-		return
+	if now := d.opt.Now(); len(l.last)%64 == 63 { // now and then is enough
+		for id, out := range l.last {
+			if now.After(out.Record.Expires) {
+				delete(l.last, id)
+			}
+		}
 	}
-	l.open[it.out.Call] = it.out
+	if l.last[it.out.Call].Seq <= it.out.Seq {
+		l.last[it.out.Call] = it.out
+	}
+}
+
+// missed is what a member who was away may have missed, in the order in which it happened: every call's last record
+// that has not expired, closed ones too.
+func (l *lane) missed(now time.Time) []engine.Outgoing {
+	var out []engine.Outgoing
+	for _, o := range l.last {
+		newer := func(it *item) bool { return it.out.Call == o.Call && it.out.Seq > o.Seq }
+		if now.Before(o.Record.Expires) && !slices.ContainsFunc(l.queue, newer) {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(a, b engine.Outgoing) int { return a.At.Compare(b.At) })
+	return out
 }
 
 func (d *Delivery) drop(l *lane, it *item) {
