@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,6 +36,14 @@ const writtenByOwner = "floors_are_written_by_their_owner"
 
 // statements gives what each name stands for.
 func statements() map[string]string {
+	all := closing()
+	maps.Copy(all, opening())
+	maps.Copy(all, noting())
+	return all
+}
+
+// closing are the statements that change rows that are there.
+func closing() map[string]string {
 	return map[string]string{
 		stmtProve: `
 UPDATE queueapp.floors SET epoch = CASE WHEN epoch = $2 THEN epoch ELSE 0 END, beat_at = clock_timestamp(),
@@ -72,7 +81,12 @@ WHERE call = $1 AND n = $2`,
 		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
 
 		stmtMove: `UPDATE queueapp.visits SET priority = $2 WHERE call = $1 AND ended_at IS NULL`,
+	}
+}
 
+// opening are the statements that write what happens to calls.
+func opening() map[string]string {
+	return map[string]string{
 		stmtEnter: `
 WITH caller AS (
     INSERT INTO queueapp.calls (id, floor, switch, channel, number, name, dialled, customers, data, entered_at, ended_at)
@@ -101,7 +115,12 @@ FROM queueapp.visits WHERE call = $2`,
 		stmtLeg: `
 INSERT INTO queueapp.legs (call, attempt, n, switch, channel) SELECT id, $2, $3, switch, $4 FROM queueapp.calls WHERE id = $1
 ON CONFLICT DO NOTHING`,
+	}
+}
 
+// noting are the statements that write what agents did, records, and the journal.
+func noting() map[string]string {
+	return map[string]string{
 		stmtSession: `INSERT INTO queueapp.sessions (floor, agent, extension, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 
 		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,

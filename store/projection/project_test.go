@@ -44,12 +44,11 @@ func enter() queueapp.Enter {
 	return queueapp.Enter{Call: "c1", Queue: "support", Entry: 7, Priority: 2, Timeout: 30 * time.Second}
 }
 
-func TestProject(t *testing.T) {
+func TestProjectVisits(t *testing.T) {
 	t.Parallel()
 	visit := projection.Visit{Enter: enter(), At: at(0), Deadline: at(30)}
 	left := visit
 	left.Ended, left.Outcome = at(1), queueapp.OutcomeTimeout
-	offered := projection.Attempt{ID: id(1), Queue: "support", Agent: "1000", Extension: "2000", Offered: at(0), Expires: at(59)}
 	leave := queueapp.Leave{Call: "c1", Queue: "support", Outcome: queueapp.OutcomeTimeout, Then: queueapp.ThenContinue}
 	for _, c := range []struct {
 		name  string
@@ -84,6 +83,29 @@ func TestProject(t *testing.T) {
 		{"the last priority counts", steps(queueapp.Prioritise{Call: "c2", Priority: 9}, queueapp.Prioritise{Call: "c2", Priority: 8}), []projection.Rows{{
 			Moves: []projection.Move{{Call: "c2", Priority: 8}},
 		}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			project(t, c.steps, c.want)
+		})
+	}
+}
+
+func project(t *testing.T, steps []queueapp.Step, want []projection.Rows) {
+	t.Helper()
+	if diff := cmp.Diff(want, projection.New().Project(steps), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("rows: %s", diff)
+	}
+}
+
+func TestProjectAttempts(t *testing.T) {
+	t.Parallel()
+	offered := projection.Attempt{ID: id(1), Queue: "support", Agent: "1000", Extension: "2000", Offered: at(0), Expires: at(59)}
+	for _, c := range []struct {
+		name  string
+		steps []queueapp.Step
+		want  []projection.Rows
+	}{
 		{"offer", steps(queueapp.Tick{}, offer(1)), []projection.Rows{{Offers: []projection.Attempt{offered}}}},
 		{"revoked before a leg was asked for: ended", steps(queueapp.Tick{}, offer(1), queueapp.Hangup{Call: "c1"}, revoke(queueapp.RevokeCallerGone)), []projection.Rows{{
 			Offers: []projection.Attempt{with(offered, func(a *projection.Attempt) {
@@ -119,6 +141,21 @@ func TestProject(t *testing.T) {
 		{"connected, nobody saw when", steps(queueapp.Tick{}, queueapp.RestoreAttempt{Attempt: id(1), State: queueapp.AttemptConnected, Rang: at(40), Answered: at(41)}), []projection.Rows{{
 			Attempts: []projection.Attempt{{ID: id(1), Rang: at(40), Answered: at(41), Connected: at(1)}},
 		}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			project(t, c.steps, c.want)
+		})
+	}
+}
+
+func TestProjectAgents(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		steps []queueapp.Step
+		want  []projection.Rows
+	}{
 		{"logged on elsewhere", steps(queueapp.LogOn{Agent: "1000"}, queueapp.LoggedOff{Agent: "1000", Extension: "1"}, queueapp.LoggedOn{Agent: "1000", Extension: "2"},
 			queueapp.LogOff{Agent: "1000"}, queueapp.LoggedOff{Agent: "1000", Extension: "2"}), []projection.Rows{{
 			LogOffs:  []projection.LogOff{{Agent: "1000", At: at(0)}},
@@ -138,9 +175,7 @@ func TestProject(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, projection.New().Project(c.steps), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("rows: %s", diff)
-			}
+			project(t, c.steps, c.want)
 		})
 	}
 }
