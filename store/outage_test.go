@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,5 +115,20 @@ func TestReleaseDuringAPause(t *testing.T) {
 	}
 	if err := <-committed; err == nil {
 		t.Error("a write that nobody answered succeeded")
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	s := storetest.OpenAt(t, "postgres://ringside:secret@127.0.0.1:1/floor", "a:1")
+	_, own := s.Own(t.Context(), "main", nil)
+	_, lookup := s.CustomersByCode(t.Context(), "1111")
+	for what, err := range map[string]error{"ready": s.Ready(t.Context()), "own": own, "look-up": lookup} {
+		if err == nil || !strings.Contains(err.Error(), "start PostgreSQL") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := store.Open(store.Config{Address: "postgres://u:secret@h:port/x"}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("open: %v", err)
 	}
 }
