@@ -72,10 +72,11 @@ func run(m *testing.M) int {
 
 // site is one trial's view of the stack.
 type site struct {
-	t     *testing.T
-	ctx   context.Context
-	stack *stack.Stack
-	ua    *phone.UA
+	t      *testing.T
+	ctx    context.Context
+	stack  *stack.Stack
+	ua     *phone.UA
+	before []string // what earlier trials left that contradicts an invariant: theirs to answer for
 }
 
 // newSite gives a trial its phones' port, and checks at its end that nothing is left and every invariant holds.
@@ -89,7 +90,11 @@ func newSiteFor(t *testing.T, limit time.Duration) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, ctx: ctx, stack: world.stack, ua: ua}
+	before, err := world.memory.Audit(ctx, world.stack.Info().Floor, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, ctx: ctx, stack: world.stack, ua: ua, before: before}
 	t.Cleanup(func() {
 		if err := ua.Close(); err != nil {
 			t.Error(err)
