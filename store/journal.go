@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,4 +63,26 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	}
 	e.Step = step
 	return e, nil
+}
+
+// mostCalls is how many calls CallsBeginning gives at most: more is no help to whoever must choose.
+const mostCalls = 10
+
+// CallsBeginning gives the calls whose id begins with these hexadecimal digits, dashes aside, the latest first, ten at most.
+func (s *Store) CallsBeginning(ctx context.Context, prefix string) (calls []queueapp.CallID, err error) {
+	digits := strings.ToLower(strings.ReplaceAll(prefix, "-", ""))
+	if digits == "" || len(digits) > 32 || strings.Trim(digits, "0123456789abcdef") != "" {
+		return nil, fmt.Errorf("%.40q is no begin of a call's id: write its first digits, 0-9 and a-f", prefix)
+	}
+	pad := func(with string) string { return digits + strings.Repeat(with, 32-len(digits)) }
+	err = s.use(ctx, "find calls", func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT id::text FROM queueapp.calls WHERE id BETWEEN $1::text::uuid AND $2::text::uuid
+			ORDER BY id DESC LIMIT $3`, pad("0"), pad("f"), mostCalls)
+		if err != nil {
+			return err
+		}
+		calls, err = pgx.CollectRows(rows, pgx.RowTo[queueapp.CallID])
+		return err
+	})
+	return calls, err
 }

@@ -95,6 +95,9 @@ func TestTheOperatorsToolsOnRealServers(t *testing.T) {
 			t.Errorf("the story does not say %q", line)
 		}
 	}
+	run(exitDone, "c1 is call "+story, "journal", story[:13])
+	run(exitFailed, "no call begins so", "journal", "fffff")
+	run(exitFailed, "is no begin of a call's id", "journal", "' OR 1=1")
 	run(exitFailed, "the journal has nothing of it", "journal", "01920000-0000-7000-8000-000000000001")
 	run(exitFailed, "queueapp is not running", "agents")
 

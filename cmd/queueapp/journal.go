@@ -4,32 +4,32 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"ringside/queueapp"
-	"ringside/queueapp/api"
 	"ringside/queueapp/transcript"
 	"ringside/store"
 )
 
 // journalCommand is `journal CALL`.
 type journalCommand struct {
-	Call string `arg:"" help:"The call's id; of a call that is on the floor, the begin of it."`
+	Call string `arg:"" help:"The call's id, or the begin of it."`
 }
 
 // Run prints what the floor was told about a call and what followed, as a transcript: times count from its begin.
 func (c *journalCommand) Run(ctx context.Context, a *app) error {
-	id, err := a.anyCall(ctx, c.Call)
-	if err != nil {
-		return err
-	}
 	s, _, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	id, err := anyCall(ctx, s, c.Call)
+	if err != nil {
+		return err
+	}
 	entries, err := s.Journal(ctx, id)
 	if err != nil {
 		return err
@@ -74,26 +74,24 @@ func tell(id queueapp.CallID, entries []store.Entry) ([]byte, error) {
 	return transcript.Print(transcript.FromSteps(prose, steps)), nil
 }
 
-// anyCall is the call that is meant: a whole id as it is, the begin of one among the calls on the floor.
-func (a *app) anyCall(ctx context.Context, given string) (queueapp.CallID, error) {
+// anyCall is the call that is meant: a whole id as it is, or the only one that begins so.
+func anyCall(ctx context.Context, s *store.Store, given string) (queueapp.CallID, error) {
 	if id, err := uuid.Parse(given); err == nil {
 		return queueapp.CallID(id.String()), nil
 	}
-	o, err := a.owner()
+	calls, err := s.CallsBeginning(ctx, given)
 	if err != nil {
 		return "", err
 	}
-	defer o.close()
-	var list api.Calls
-	if _, err := o.get(ctx, "/v1/calls", &list); err != nil {
-		return "", fmt.Errorf("call %s: which calls begin so is not known: %w", given, err)
+	switch len(calls) {
+	case 0:
+		return "", fmt.Errorf("call %s: no call begins so", given)
+	case 1:
+		return calls[0], nil
 	}
-	id, err := whichCall(given, callIDs(list))
-	if err != nil {
-		return "", err
+	var list strings.Builder
+	for _, id := range calls {
+		list.WriteString("\n  " + string(id))
 	}
-	if _, err := uuid.Parse(id); err != nil {
-		return "", fmt.Errorf("call %s: no call on the floor begins so: write the whole id of one that is over", given)
-	}
-	return queueapp.CallID(id), nil
+	return "", fmt.Errorf("call %s: several calls begin so; write more of the id:%s", given, list.String())
 }
