@@ -28,7 +28,7 @@ func TestTheRecordIsThereBeforeTheRing(t *testing.T) {
 	w.tell(Entered{"rs1.c1", "ch1"}, Entered{"rs1.c1", "rs1.c1.1.1"})
 	w.await("publish answered 1000 c1.1")
 	w.tell(LegGone{Channel: "rs1.c1.1.1", Q850: 16})
-	w.order("commit queueapp.Close", "publish ended 1000 c1.1", "hangup ch1 normal")
+	w.order("commit queueapp.Close", "hangup ch1 normal", "publish ended 1000 c1.1")
 	w.tell(Gone{Channel: "ch1", HungUp: true, Q850: 16})
 	w.await("destroy rs1.c1")
 	if n := w.count("originate"); n != 1 {

@@ -167,7 +167,11 @@ func (t *tenure) publish(c *call, a *attempt, r record.Call) {
 	}
 	out := t.outgoing(c, a, r)
 	t.batch.Records = append(t.batch.Records, out)
-	t.whenDurable(func() {
+	send := t.whenDurable
+	if r.Event == record.Ended {
+		send = t.lastWhenDurable
+	}
+	send(func() {
 		t.crm.Send(out)
 		if r.State == record.Closed {
 			t.unshow(a)

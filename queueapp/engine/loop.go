@@ -38,6 +38,7 @@ type tenure struct {
 	nextEntry int64
 	batch     Batch // to be written next
 	after     []func()
+	last      []func()  // to be done behind all that
 	since     time.Time // when the batch began to wait for company
 	writing   bool
 	inFlight  []func()  // to be done when the batch that is being written is durable
@@ -194,16 +195,20 @@ func (t *tenure) beatOK() {
 // whenDurable has f done once everything in the next batch is durable.
 func (t *tenure) whenDurable(f func()) { t.after = append(t.after, f) }
 
+// lastWhenDurable is whenDurable behind all else of the batch. A conversation's close is sent so: the agent's next phone
+// call waits for its own record, which has the same node.
+func (t *tenure) lastWhenDurable(f func()) { t.last = append(t.last, f) }
+
 // lull is how long what nobody waits for may stay unwritten: so it comes in fewer, larger batches, and not in the way
 // of the ring that it tells of.
 const lull = 10 * time.Millisecond
 
 // flush hands what there is to the writer, unless it still writes, or nobody waits for it yet: then the batch grows.
 func (t *tenure) flush() {
-	if t.writing || len(t.batch.Steps)+len(t.batch.Records)+len(t.batch.Sent)+len(t.after) == 0 {
+	if t.writing || len(t.batch.Steps)+len(t.batch.Records)+len(t.batch.Sent)+len(t.after)+len(t.last) == 0 {
 		return
 	}
-	if len(t.after) == 0 {
+	if len(t.after)+len(t.last) == 0 {
 		if t.since.IsZero() {
 			t.since = t.Now()
 		}
@@ -214,7 +219,8 @@ func (t *tenure) flush() {
 	t.since = time.Time{}
 	t.handedN = len(t.batch.Steps)
 	t.batches <- t.batch
-	t.inFlight, t.after, t.batch = t.after, t.inFlight[:0], Batch{}
+	t.inFlight = append(append(t.inFlight[:0], t.after...), t.last...)
+	t.after, t.last, t.batch = t.after[:0], t.last[:0], Batch{}
 	t.writing, t.handed = true, t.Now()
 }
 
