@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -141,21 +143,8 @@ func TestHostileCustomers(t *testing.T) {
 	screen := s.crm(x.JID, x.JIDPassword, "1000")
 	shown := screen.Watch()
 	defer shown.Close()
-	file := filepath.Join(t.TempDir(), "customers.csv")
-	for _, name := range hostileNames() {
-		if name == "" {
-			continue
-		}
+	for who, name := range s.hostileCustomers() {
 		want := asClean(name)
-		who := newCaller()
-		quoted := `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-		s.must(os.WriteFile(file, []byte("code,name,url,note\n"+who.Number+","+quoted+`,"https://crm.example/?a=1&b=<2>",`+quoted+"\n"), 0o600))
-		if out, err := s.queueapp("customers", "import", file); err != nil {
-			if !strings.Contains(out, "line 2") || asClean(name) == name && utf8.ValidString(name) {
-				t.Errorf("import of %q: %s", name, out)
-			}
-			continue // what is no text is refused, with its line
-		}
 		call := s.callAs(who, "7110")
 		invite := s.invited(rings)
 		if display := plainText(t, invite.From.Name, 80); !sameBegin(strings.TrimPrefix(display, ours), want) {
@@ -168,20 +157,54 @@ func TestHostileCustomers(t *testing.T) {
 		}
 		c := e.Call.Customers[0]
 		note, _ := c.Data.Get("note")
-		if plainText(t, c.Name, record.MaxText) != want || plainText(t, note, record.MaxText) != want || c.URL != "https://crm.example/?a=1&b=<2>" {
+		if plainText(t, c.Name, record.MaxText) != want || plainText(t, note, record.MaxText) != want || c.URL != hostileURL {
 			t.Errorf("customer %q: the CRM shows %+v", name, c)
 		}
 		_, err = call.AwaitEnd(s.ctx)
 		s.must(err)
 	}
 	s.until("chats", func() bool {
-		for _, e := range screen.Events() {
-			if e.Kind == crm.Chatted {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(screen.Events(), func(e crm.Event) bool { return e.Kind == crm.Chatted })
 	})
+}
+
+const hostileURL = "https://crm.example/?a=1&b=<2>"
+
+// hostileCustomers imports a customer of each hostile name, by the number that is to call, and returns them. Those that
+// are no text at all it finds refused, with their lines, and nobody imported.
+func (s *site) hostileCustomers() map[phone.Party]string {
+	s.t.Helper()
+	file := filepath.Join(s.t.TempDir(), "customers.csv")
+	load := func(rows string) (string, error) {
+		s.must(os.WriteFile(file, []byte("code,name,url,note\n"+rows), 0o600))
+		return s.queueapp("customers", "import", file)
+	}
+	customers := map[phone.Party]string{}
+	var good, bad strings.Builder
+	lines := 1
+	for _, name := range hostileNames() {
+		who, quoted := newCaller(), `"`+strings.ReplaceAll(name, `"`, `""`)+`"`
+		row := fmt.Sprintf("%s,%s,%q,%s\n", who.Number, quoted, hostileURL, quoted)
+		switch {
+		case name == "":
+		case !utf8.ValidString(name) || strings.Contains(name, "\x1b"):
+			lines++
+			bad.WriteString(row)
+		default:
+			good.WriteString(row)
+			customers[who] = name
+		}
+	}
+	out, err := load(bad.String())
+	for n := 2; n <= lines; n++ {
+		if line := fmt.Sprintf("line %d: name", n); err == nil || lines < 3 || !strings.Contains(out, line) {
+			s.t.Errorf("%s is not complained of: %s", line, out)
+		}
+	}
+	if out, err := load(good.String()); err != nil {
+		s.t.Fatalf("import: %s", out)
+	}
+	return customers
 }
 
 // A phone that refuses every call gets few: no storm at the phone, no flicker on the screen (DESIGN §4.5).

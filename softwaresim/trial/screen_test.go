@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,7 +42,7 @@ func (s *site) login(jid, password, node string) *screen {
 	}, xmpp.Handler{
 		Item: func(i xmpp.Item) {
 			if i.Err == nil && !i.Retract {
-				sc.note(func() { sc.got = append(sc.got, shown{time.Now(), i.Node, i.Call}) })
+				sc.note(func() { sc.take(shown{time.Now(), i.Node, i.Call}) })
 			}
 		},
 		Chat:         func(c xmpp.Chat) { sc.note(func() { sc.chat = append(sc.chat, c) }) },
@@ -59,6 +60,14 @@ func (s *site) login(jid, password, node string) *screen {
 		}
 	})
 	return sc
+}
+
+// take keeps a record, but for the end of a call that this screen never showed: who logs in is told what was missed.
+func (sc *screen) take(r shown) {
+	known := slices.ContainsFunc(sc.got, func(o shown) bool { return o.ID == r.ID })
+	if known || r.State != record.Closed {
+		sc.got = append(sc.got, r)
+	}
 }
 
 func (sc *screen) note(f func()) {
