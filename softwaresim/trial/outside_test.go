@@ -3,10 +3,8 @@ package trial
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"ringside/queueapp"
@@ -35,33 +33,6 @@ func (s *site) watchFromOutside(extensions ...string) *outside {
 		o.crms[x] = s.crm(s.extension(x).JID, s.extension(x).JIDPassword, x)
 	}
 	return o
-}
-
-// crms counts the CRMs: of two with one resource the server ends one.
-var crms atomic.Int64
-
-// crm opens an account's CRM on the nodes of extensions and waits until it is logged in.
-func (s *site) crm(jid, password string, extensions ...string) *crm.CRM {
-	s.t.Helper()
-	info := s.stack.Info()
-	config := crm.Config{JID: jid, Password: password, Server: info.XMPP, CA: info.CA, PubSub: info.PubSub}
-	for _, x := range extensions {
-		config.Nodes = append(config.Nodes, "extension"+x)
-	}
-	return s.openCRM(config)
-}
-
-func (s *site) openCRM(config crm.Config) *crm.CRM {
-	s.t.Helper()
-	config.Resource = fmt.Sprintf("crm%d", crms.Add(1))
-	c, err := crm.Open(config)
-	s.must(err)
-	s.t.Cleanup(func() { s.must(c.Close()) })
-	w := c.Watch()
-	defer w.Close()
-	_, err = w.Next(s.ctx, func(e crm.Event) bool { return e.Kind == crm.Up })
-	s.must(err)
-	return c
 }
 
 // seen is one call as a phone or a caller saw it. Times are zero for what did not happen.
@@ -325,61 +296,4 @@ func popUps(c *crm.CRM) (opened, closed map[queueapp.AttemptID][]time.Time) {
 		}
 	}
 	return opened, closed
-}
-
-// tolerance is how far the journal may be from what the phones saw, on one host (DESIGN §6, 10).
-const tolerance = 50 * time.Millisecond
-
-// deviations are how long after what was seen the tables say that it was, by what it is.
-type deviations map[string][]deviation
-
-type deviation struct {
-	of string
-	by time.Duration
-}
-
-func (d deviations) add(what, of string, from, to time.Time) {
-	if !from.IsZero() && !to.IsZero() {
-		d[what] = append(d[what], deviation{of, to.Sub(from)})
-	}
-}
-
-func (d deviations) judge(s *site) {
-	s.t.Helper()
-	var beyond []string
-	total := 0
-	for _, what := range slices.Sorted(maps.Keys(d)) {
-		all := d[what]
-		slices.SortFunc(all, func(a, b deviation) int { return int(a.by - b.by) })
-		var spans []time.Duration
-		for _, one := range all {
-			spans = append(spans, one.by)
-			if total++; one.by < -time.Millisecond || one.by > tolerance {
-				beyond = append(beyond, fmt.Sprintf("%s of %s: %v", what, one.of, one.by))
-			}
-			if one.by.Abs() > 20*tolerance {
-				s.t.Errorf("%s of %s: %v", what, one.of, one.by)
-			}
-		}
-		s.t.Logf("%-28s %4d times: %s", what, len(all), spread(spans))
-	}
-	if len(beyond)*100 > total { // a machine with other things to do may stop anybody for a moment
-		s.t.Errorf("%d of %d times are beyond what they may be off:\n%s", len(beyond), total, strings.Join(beyond, "\n"))
-	}
-}
-
-// spread says how sorted times are spread.
-func spread(sorted []time.Duration) string {
-	if len(sorted) == 0 {
-		return "none"
-	}
-	us := func(i int) time.Duration { return sorted[i].Round(10 * time.Microsecond) }
-	return fmt.Sprintf("least %v, median %v, most %v", us(0), us(len(sorted)/2), us(len(sorted)-1))
-}
-
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	return t.Local().Format("15:04:05.000")
 }

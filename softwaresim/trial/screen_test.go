@@ -2,11 +2,14 @@ package trial
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ringside/queueapp/record"
+	"ringside/softwaresim/crm"
 	"ringside/xmpp"
 )
 
@@ -120,4 +123,31 @@ func (sc *screen) saw(event record.Event) (last shown) {
 		return last.Event == event
 	})
 	return last
+}
+
+// crms counts the CRMs: of two with one resource the server ends one.
+var crms atomic.Int64
+
+// crm opens an account's CRM on the nodes of extensions and waits until it is logged in.
+func (s *site) crm(jid, password string, extensions ...string) *crm.CRM {
+	s.t.Helper()
+	info := s.stack.Info()
+	config := crm.Config{JID: jid, Password: password, Server: info.XMPP, CA: info.CA, PubSub: info.PubSub}
+	for _, x := range extensions {
+		config.Nodes = append(config.Nodes, "extension"+x)
+	}
+	return s.openCRM(config)
+}
+
+func (s *site) openCRM(config crm.Config) *crm.CRM {
+	s.t.Helper()
+	config.Resource = fmt.Sprintf("crm%d", crms.Add(1))
+	c, err := crm.Open(config)
+	s.must(err)
+	s.t.Cleanup(func() { s.must(c.Close()) })
+	w := c.Watch()
+	defer w.Close()
+	_, err = w.Next(s.ctx, func(e crm.Event) bool { return e.Kind == crm.Up })
+	s.must(err)
+	return c
 }
