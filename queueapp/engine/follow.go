@@ -81,8 +81,8 @@ func (t *tenure) ring(e queueapp.Ring) {
 	}
 	if a.sw == nil {
 		t.log.Error("extension has no switch", "extension", e.Extension)
-		t.post(func() { t.legGone(e.Attempt, LegGone{Channel: legID(e.Attempt), Q850: 20, Absent: true}) })
 		a.rung = true
+		t.whenDurable(func() { t.legGone(e.Attempt, LegGone{Channel: legID(e.Attempt), Q850: 20, Absent: true}) })
 		return
 	}
 	a.rung = true
@@ -116,7 +116,9 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 		return
 	}
 	a.ended = true
-	t.receive(c)
+	if _, waits := t.floor.Call(c.id); waits {
+		t.receive(c)
+	}
 	t.publish(c, a, t.revokedRecord(c, a, e, now))
 	t.forget(c, a)
 }
