@@ -53,8 +53,8 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 	}
 	crm := delivery.New(delivery.Options{
 		Messenger: messenger, Observers: c.XMPP.Observers,
-		Published: metrics.Published,
-		Log:       log.With("part", "delivery"), Now: time.Now,
+		Published: metrics.Published, Pending: metrics.OutboxPending, GaveUp: metrics.DeliveryFailed,
+		Log: log.With("part", "delivery"), Now: time.Now,
 	})
 	switches, err := switchMaker(c, metrics, log)
 	if err != nil {

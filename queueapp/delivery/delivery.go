@@ -42,6 +42,8 @@ type Options struct {
 	Messenger Messenger
 	Observers []string // bare JIDs that may see every node
 	Published func(result queueapp.PublishResult, took time.Duration)
+	Pending   func(records int)            // told how many records are still to be delivered
+	GaveUp    func(channel, reason string) // told of what is not delivered any more: "pubsub" or "chat", and why
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -64,6 +66,7 @@ type Delivery struct {
 	mu      sync.Mutex
 	ctx     context.Context // of Run; nil before it
 	lanes   map[queueapp.ExtensionID]*lane
+	pending int
 	workers sync.WaitGroup
 	sent    func(engine.RecordKey)
 }
@@ -88,6 +91,7 @@ func (d *Delivery) Run(ctx context.Context, sent func(engine.RecordKey)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	d.mu.Lock()
 	d.ctx, d.sent = ctx, sent
+	d.pending = 0
 	d.lanes = map[queueapp.ExtensionID]*lane{} // a former owner's: the new one says all anew
 	d.mu.Unlock()
 	g.Go(func() error { return d.opt.Messenger.Run(ctx, d.up, d.available) })
@@ -208,6 +212,7 @@ func (d *Delivery) Chat(to []string, body, thread string) {
 		select {
 		case d.chats <- chat{to: jid, body: body, thread: thread, at: d.opt.Now()}:
 		default: // so many wait that this one would be stale
+			d.opt.GaveUp("chat", "too-many")
 		}
 	}
 }
@@ -217,10 +222,12 @@ func (d *Delivery) chatter(ctx context.Context) error {
 		select {
 		case c := <-d.chats:
 			if d.opt.Now().Sub(c.at) > chatLife {
+				d.opt.GaveUp("chat", "stale")
 				continue
 			}
 			bounded, cancel := context.WithTimeout(ctx, chatLife)
 			if err := d.opt.Messenger.Chat(bounded, c.to, c.body, c.thread); err != nil && ctx.Err() == nil {
+				d.opt.GaveUp("chat", "failed")
 				d.opt.Log.Info("chat not sent", "to", c.to, "err", err)
 			}
 			cancel()

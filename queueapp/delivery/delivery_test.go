@@ -114,7 +114,7 @@ func within(t *testing.T, f func(*desk)) {
 		d := &desk{server: s, Delivery: New(Options{
 			Messenger: s,
 			Observers: []string{"crm@localhost"},
-			Published: func(queueapp.PublishResult, time.Duration) {}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			Published: func(queueapp.PublishResult, time.Duration) {}, Pending: func(int) {}, GaveUp: func(string, string) {}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		})}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -307,7 +307,10 @@ func TestARecordThatNoLongerMattersIsGivenUp(t *testing.T) {
 func TestAStaleChatIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{}
-		d := New(Options{Messenger: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		stale := ""
+		d := New(Options{
+			Messenger: s, Now: time.Now, Log: slog.New(slog.DiscardHandler), GaveUp: func(_, why string) { stale = why },
+		})
 		d.Chat([]string{"user1@localhost"}, "old", "")
 		<-time.After(chatLife + time.Second)
 		d.Chat([]string{"user1@localhost"}, "new", "")
@@ -319,8 +322,8 @@ func TestAStaleChatIsNotSent(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if !slices.Equal(s.log, []string{"chat user1@localhost new"}) {
-			t.Errorf("log %v", s.log)
+		if !slices.Equal(s.log, []string{"chat user1@localhost new"}) || stale != "stale" {
+			t.Errorf("log %v, gave up %q", s.log, stale)
 		}
 	})
 }

@@ -52,6 +52,8 @@ func (d *Delivery) lane(x queueapp.ExtensionID) *lane {
 // nothing to close either (DESIGN §4.6).
 func (d *Delivery) add(it *item) {
 	d.mu.Lock()
+	d.pending++
+	d.opt.Pending(d.pending)
 	l := d.lane(it.out.Extension)
 	var overtaken []*item
 	if it.closes() {
@@ -93,6 +95,8 @@ func (d *Delivery) done(it *item, r queueapp.PublishResult) {
 		d.settle(it, r)
 	}
 	d.mu.Lock()
+	d.pending--
+	d.opt.Pending(d.pending)
 	sent := d.sent
 	d.mu.Unlock()
 	if sent != nil {
@@ -172,6 +176,7 @@ func (d *Delivery) step(ctx context.Context, l *lane) (more, worked bool) {
 	d.mu.Unlock()
 	if expired {
 		d.drop(l, it)
+		d.opt.GaveUp("pubsub", "expired")
 		d.opt.Log.Warn("record not delivered while it mattered", "node", node, "call", it.out.Call, "event", it.out.Event)
 		d.done(it, queueapp.PublishLate)
 		return true, true
@@ -223,6 +228,7 @@ func (d *Delivery) publish(ctx context.Context, l *lane, node string, it *item) 
 		return true
 	case errors.Is(err, ErrRefused):
 		d.opt.Published(queueapp.PublishRefused, took)
+		d.opt.GaveUp("pubsub", "refused")
 		d.opt.Log.Warn("record refused", "node", node, "call", it.out.Call, "event", it.out.Event, "err", err)
 		d.drop(l, it)
 		d.done(it, queueapp.PublishRefused)

@@ -137,7 +137,7 @@ func (t *tenure) run(ctx context.Context) error {
 	g.Go(func() error { return t.crm.Run(ctx, t.sent) })
 	for _, sw := range t.inOrder {
 		g.Go(func() error {
-			return sw.Run(ctx, func(ev SwitchEvent) { t.post(func() { t.heard(sw, ev) }) })
+			return sw.Run(ctx, func(ev SwitchEvent) { t.hear(sw, ev) })
 		})
 	}
 	g.Go(func() error {

@@ -7,6 +7,17 @@ import (
 	"ringside/queueapp"
 )
 
+// hear hands the loop what a switch reports, and has it noted how long that took.
+func (t *tenure) hear(sw Switch, ev SwitchEvent) {
+	at := t.Now()
+	t.post(func() {
+		if t.Observer != nil {
+			t.Observer.Lagged(t.Now().Sub(at))
+		}
+		t.heard(sw, ev)
+	})
+}
+
 // heard takes what a switch reports. What is stale or doubled finds no call or attempt and is dropped.
 func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	switch ev := ev.(type) {

@@ -228,6 +228,9 @@ func (t *tenure) flush() {
 func (t *tenure) durable(err error) error {
 	t.writing = false
 	if err != nil {
+		if t.Observer != nil {
+			t.Observer.CommitFailed()
+		}
 		return fmt.Errorf("%w: write the journal: %w", errTenureOver, err)
 	}
 	if t.Observer != nil {
