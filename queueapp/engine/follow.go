@@ -194,7 +194,13 @@ func (t *tenure) unshow(a *attempt) {
 
 // sent notes that a record needs no more delivery.
 func (t *tenure) sent(k RecordKey) {
-	t.post(func() { t.batch.Sent = append(t.batch.Sent, k) })
+	t.post(func() {
+		t.batch.Sent = append(t.batch.Sent, k)
+		if a := t.owed[k]; a != nil {
+			delete(t.owed, k)
+			t.members(a.extension)
+		}
+	})
 }
 
 // announce has the queue's members told by chat that a caller waits: behind the record where somebody is free, for the

@@ -136,6 +136,11 @@ func (t *tenure) access(x queueapp.ExtensionID) []string {
 	if a := t.shown[x]; a != nil {
 		jids = append(jids, t.jidsOf(a.agent)...)
 	}
+	for _, a := range t.owed {
+		if a.extension == x {
+			jids = append(jids, t.jidsOf(a.agent)...)
+		}
+	}
 	slices.Sort(jids)
 	return slices.Compact(jids)
 }

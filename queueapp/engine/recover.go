@@ -28,13 +28,14 @@ func (t *tenure) remember(rem Remembered) error {
 	}
 	for _, a := range rem.Attempts {
 		t.attempts[a.Attempt.Call] = append(t.attempts[a.Attempt.Call], a)
+		if a.State != queueapp.AttemptEnding { // whoever looks at its pop-up keeps the node, also before its switch has told
+			t.shown[a.Extension] = &attempt{id: a.Attempt, agent: a.Agent, extension: a.Extension}
+		}
 	}
 	t.turn(queueapp.Unhold{})
-	t.whenDurable(func() {
-		for _, out := range rem.Unsent {
-			t.resend(out)
-		}
-	})
+	for _, out := range rem.Unsent {
+		t.resend(out)
+	}
 	return nil
 }
 
@@ -47,7 +48,10 @@ func (t *tenure) resend(out Outgoing) {
 		return
 	}
 	out.Record = r
-	t.crm.Send(out)
+	if r.State == record.Closed {
+		t.owed[out.RecordKey] = &attempt{agent: queueapp.AgentID(r.Agent), extension: out.Extension}
+	}
+	t.whenDurable(func() { t.crm.Send(out) })
 }
 
 // holdings is what a switch held of ours when its event stream came up.
