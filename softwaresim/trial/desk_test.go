@@ -31,7 +31,7 @@ func (s *site) sawNothingOf(c *crm.CRM, from phone.Party) {
 	s.t.Helper()
 	for _, e := range c.Events() {
 		if e.Call != nil && e.Call.Caller.Number == from.Number {
-			s.t.Errorf("%s was shown %s of %s on %s", c.JID(), e.Kind, from, e.Node)
+			s.t.Errorf("%s was shown %s of %s on %s: %s, at %s", c.JID(), e.Kind, from, e.Node, e.Call.Event, clock(e.At))
 		}
 	}
 }
@@ -95,6 +95,7 @@ func TestAnObserverSeesEveryCall(t *testing.T) {
 		return who, invite.Phone
 	}
 	stranger, _ := serve()
+	s.settled() // or the new observer would be told how it ended
 
 	t.Setenv("QUEUEAPP_XMPP_OBSERVERS", stack.Stranger+"@localhost")
 	s.must(s.stack.Restart(s.ctx, stack.Queueapp))
@@ -112,9 +113,11 @@ func TestAnObserverSeesEveryCall(t *testing.T) {
 
 	t.Setenv("QUEUEAPP_XMPP_OBSERVERS", "")
 	s.must(s.stack.Restart(s.ctx, stack.Queueapp))
+	t.Logf("no observer any more at %s", clock(time.Now()))
 	afterwards, _ := serve()
 	s.settled()
 	refused()
+	t.Logf("before: %s, afterwards: %s", stranger, afterwards)
 	s.sawNothingOf(watch, stranger)
 	s.sawNothingOf(watch, afterwards)
 }
