@@ -143,6 +143,13 @@ type RestoreVisit struct {
 	Enter
 	Entered  time.Time
 	Deadline time.Time
+	Spared   []Spared // who let it pass a moment ago
+}
+
+// Spared is an agent who may not have a visit again before a time: see [Queue]'s Retry.
+type Spared struct {
+	Agent AgentID
+	Until time.Time
 }
 
 // AttemptState is how far an attempt got.

@@ -50,7 +50,13 @@ func (f *Floor) restoreVisit(ev RestoreVisit) {
 	if q == nil {
 		q = &queue{Queue: Queue{Name: ev.Queue}, removed: true}
 	}
-	f.restored = append(f.restored, f.admit(ev.Enter, q, ev.Entered, ev.Deadline))
+	v := f.admit(ev.Enter, q, ev.Entered, ev.Deadline)
+	for _, s := range ev.Spared {
+		if a := f.agents[s.Agent]; a != nil {
+			f.spare(v, a, s.Until)
+		}
+	}
+	f.restored = append(f.restored, v)
 }
 
 // settle ends the restoring: visits that are in nobody's hands go into line, and where the queue is gone nobody waits.

@@ -72,6 +72,17 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 	if r.Visits, err = gather(ctx, o, scanVisit, visitsSQL); err != nil {
 		return r, err
 	}
+	spared, err := gather(ctx, o, scanSpared, sparedSQL)
+	if err != nil {
+		return r, err
+	}
+	for _, s := range spared {
+		for i := range r.Visits {
+			if r.Visits[i].Call == s.call {
+				r.Visits[i].Spared = append(r.Visits[i].Spared, s.Spared)
+			}
+		}
+	}
 	if r.Attempts, err = gather(ctx, o, scanAttempt, attemptsSQL); err != nil {
 		return r, err
 	}
@@ -130,6 +141,25 @@ func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
 		return v, fmt.Errorf("call %s: %w", v.Call, err)
 	}
 	return v, nil
+}
+
+// sparedSQL finds who let an open visit pass so lately that it is not offered to them again yet.
+const sparedSQL = `
+SELECT a.call::text, a.agent, max(a.closed_at + q.retry)
+FROM queueapp.visits v JOIN queueapp.attempts a ON a.call = v.call AND a.visit = v.n
+JOIN queueapp.queues q ON q.floor = v.floor AND q.name = v.queue
+WHERE v.floor = $1 AND v.ended_at IS NULL AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable')
+    AND a.closed_at + q.retry > clock_timestamp()
+GROUP BY a.call, a.agent ORDER BY 1, 2`
+
+type spared struct {
+	call queueapp.CallID
+	queueapp.Spared
+}
+
+func scanSpared(row pgx.CollectableRow) (s spared, err error) {
+	err = row.Scan(&s.call, &s.Agent, &s.Until)
+	return s, err
 }
 
 const attemptsSQL = `

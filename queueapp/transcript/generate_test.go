@@ -169,7 +169,11 @@ func events() []func(t *rapid.T) queueapp.Event {
 		func(t *T) queueapp.Event { return queueapp.SwitchUp{Switch: text[queueapp.SwitchName](t, "switch")} },
 		func(t *T) queueapp.Event { return restoreAgent(t) },
 		func(t *T) queueapp.Event {
-			return queueapp.RestoreVisit{Enter: enter(t), Entered: instant(t, "entered"), Deadline: instant(t, "deadline")}
+			v := queueapp.RestoreVisit{Enter: enter(t), Entered: instant(t, "entered"), Deadline: instant(t, "deadline")}
+			for range rapid.IntRange(0, 2).Draw(t, "spared") {
+				v.Spared = append(v.Spared, queueapp.Spared{Agent: agent(t), Until: instant(t, "until")})
+			}
+			return v
 		},
 		func(t *T) queueapp.Event {
 			return queueapp.RestoreAttempt{

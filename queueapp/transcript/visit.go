@@ -64,6 +64,10 @@ func (r *reader) enter(restored bool) queueapp.RestoreVisit {
 			v.Entered = r.time("when the caller entered")
 		case restored && key == "deadline":
 			v.Deadline = r.time("the deadline")
+		case restored && key == "spared":
+			v.Spared = append(v.Spared, queueapp.Spared{
+				Agent: queueapp.AgentID(r.word("who let it pass")), Until: r.time("until when"),
+			})
 		default:
 			r.enterKey(&v.Enter, key)
 		}
@@ -134,6 +138,11 @@ func (w *writer) restore(e queueapp.Event) {
 	case queueapp.RestoreVisit:
 		w.verb("restore-visit")
 		w.enter(e.Enter, e.Entered, e.Deadline)
+		for _, s := range e.Spared {
+			w.key("spared")
+			w.word(string(s.Agent))
+			w.time(s.Until)
+		}
 	case queueapp.RestoreAgent:
 		w.verb("restore-agent")
 		w.word(string(e.Agent))
