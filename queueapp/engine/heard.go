@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"log/slog"
 	"time"
 
 	"ringside/ivr"
@@ -161,9 +162,16 @@ func (t *tenure) connected(c *call, a *attempt) {
 	c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))
 }
 
+// notFound is HTTP's status for a channel that is not there any more.
+const notFound = 404
+
 // failed is a command that did not take effect. What can be mended is; the rest is told by events of its own.
 func (t *tenure) failed(sw Switch, ev Failed) {
-	t.log.Warn("switch refused a command", "switch", sw.Name(), "command", ev.Command, "channel", ev.Channel,
+	level := slog.LevelWarn
+	if ev.Status == notFound { // the caller or the phone was quicker
+		level = slog.LevelDebug
+	}
+	t.log.Log(t.ctx, level, "switch refused a command", "switch", sw.Name(), "command", ev.Command, "channel", ev.Channel,
 		"status", ev.Status, "err", ev.Err)
 	c := t.channels[ev.Channel]
 	if c == nil || ev.Command != "bridge" {

@@ -3,6 +3,7 @@ package stasis
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -53,7 +54,11 @@ func (s *Switch) Play(ch queueapp.ChannelID, id engine.PlaybackID, media []strin
 			return nil
 		},
 		failed: func(err error) {
-			s.log.Warn("a prompt cannot be played", "channel", ch, "media", media, "err", err)
+			level := slog.LevelWarn
+			if statusOf(err) == http.StatusNotFound { // the caller hung up
+				level = slog.LevelDebug
+			}
+			s.log.Log(context.Background(), level, "a prompt cannot be played", "channel", ch, "media", media, "err", err)
 			s.inbox.put(func(l *live) { l.playDone(id, true) })
 		},
 	})
