@@ -3,10 +3,7 @@
 
 -- Nagle's algorithm holds back what is small and sparse, as pop-ups are, for up to
 -- 40 ms.
--- Written at once and with the collector for short-lived data, a record is at
--- the CRM in about half the time.
-network_settings = { nagle = false, tcp_keepalive = 60, opportunistic_writes = true }
-gc = { mode = "generational" }
+network_settings = { nagle = false, tcp_keepalive = 60 }
 
 modules_enabled = {
 	"roster", "saslauth", "tls", "disco", "ping", "pep", "carbons", "smacks",

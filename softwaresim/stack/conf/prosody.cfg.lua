@@ -7,9 +7,7 @@ authentication = "internal_hashed"
 password_hash = "SHA-256"
 
 -- Nagle's algorithm holds a sparse stanza back for up to 40 ms.
--- Small stanzas leave at once: without these a record takes about twice as long.
-network_settings = { nagle = false, tcp_keepalive = 60, opportunistic_writes = true }
-gc = { mode = "generational" }
+network_settings = { nagle = false, tcp_keepalive = 60 }
 interfaces = { "{{.Bind}}" }
 http_interfaces = { "{{.Bind}}" }
 c2s_ports = { {{.XMPPPort}} }
