@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"ringside/queueapp/floorplan"
 )
 
 // problem is one thing that is wrong with a configuration: where, what, and what to do.
@@ -187,7 +189,7 @@ func valueOf(given any) (value, error) {
 func suggest(word string, known []string) string {
 	best, least := "", 3
 	for _, k := range known {
-		if d := distance(word, k); d < least {
+		if d := floorplan.Distance(word, k); d < least {
 			best, least = k, d
 		}
 	}
@@ -195,27 +197,6 @@ func suggest(word string, known []string) string {
 		return "did you mean " + best + "?"
 	}
 	return "known are " + strings.Join(known, ", ")
-}
-
-// distance is how many letters must change, come or go (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, before+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // findKeys finds the line of every table and key: the library tells them of syntax errors only. Keys are "section.key",

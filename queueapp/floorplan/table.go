@@ -249,15 +249,16 @@ func (t *table) done() {
 func nearest(key string, known []string) string {
 	best, least := "", 3
 	for _, k := range known {
-		if d := distance(key, k); d < least && d < len(k) {
+		if d := Distance(key, k); d < least && d < len(k) {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
-// distance counts how many characters must be put in, taken out or replaced to make b of a.
-func distance(a, b string) int {
+// Distance counts how many bytes must be put in, taken out or replaced to make b of a (Levenshtein): what a mistyped key
+// was probably meant to be.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
