@@ -21,6 +21,7 @@ type StackCmd struct {
 	Root     string   `help:"The private root, as install/root.sh built it." type:"path" placeholder:"DIR" env:"RINGSIDE_ROOT"`
 	Asterisk string   `help:"Run this machine's Asterisk (22.3 or newer) in place of the root's." type:"existingfile" placeholder:"PATH"`
 	Queueapp string   `help:"The queueapp to run; the one beside softwaresim by default." type:"existingfile" placeholder:"PATH"`
+	Standby  bool     `help:"Run a second queueapp, which takes the floor over when the first one dies or freezes."`
 	Only     []string `help:"Start only these of postgres, prosody, asterisk, queueapp." placeholder:"SERVER"`
 }
 
@@ -42,7 +43,7 @@ func (c *StackCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	s, err := stack.Start(ctx, stack.Options{
 		Dir: c.Dir, Agents: c.Agents, Keep: c.Keep, Bind: c.Bind, Root: c.Root,
-		Asterisk: c.Asterisk, Queueapp: c.Queueapp, Only: c.Only, Report: say,
+		Asterisk: c.Asterisk, Queueapp: c.Queueapp, Standby: c.Standby, Only: c.Only, Report: say,
 	})
 	if err != nil {
 		return err

@@ -27,6 +27,18 @@ type Info struct {
 	PIDs       PIDs        `json:"pids"`
 	Dial       Dial        `json:"dial"`
 	Extensions []Extension `json:"extensions"`
+
+	// Standby is the queueapp that does not own the floor, where there are two:
+	// API and Config above are always those of the owner. Owner is its server's
+	// name, Queueapp or Standby.
+	Standby *Replica `json:"standby,omitempty"`
+	Owner   string   `json:"owner,omitempty"`
+}
+
+// Replica is how to reach another queueapp of the same floor.
+type Replica struct {
+	API    string `json:"api"`
+	Config string `json:"config"`
 }
 
 // ARI is how to log in to Asterisk's REST interface. URL ends in /ari.
@@ -43,6 +55,7 @@ type PIDs struct {
 	Asterisk int `json:"asterisk"`
 	Prosody  int `json:"prosody"`
 	Postgres int `json:"postgres"`
+	Standby  int `json:"standby,omitempty"`
 }
 
 // Dial holds the numbers of the sample dialplan.
@@ -72,6 +85,8 @@ func (p *PIDs) of(server string) *int {
 		return &p.Asterisk
 	case Prosody:
 		return &p.Prosody
+	case Standby:
+		return &p.Standby
 	default:
 		return &p.Postgres
 	}

@@ -42,6 +42,9 @@ type Options struct {
 	Queueapp string
 	// NoQueueapp leaves queueapp out, so that a test can be in its place.
 	NoQueueapp bool
+	// Standby also starts a second queueapp for the floor, which takes it over
+	// when the first one dies or freezes.
+	Standby bool
 	// Only starts just the servers named. Empty starts all.
 	Only []string
 	// Unlisted keeps the stack from being found by Find: tests set it, so that

@@ -89,7 +89,7 @@ func (p *place) makeDir(dir string) (err error) {
 func (p *place) clear(f *child.Family) error {
 	for _, file := range []string{
 		p.servers, p.path("servers"), p.path("logs"), p.path("secrets"), p.path("stack.json"), p.path("stack.json.new"),
-		p.path("ca.pem"), p.path("queueapp.toml"), p.path("floorplan.toml"), p.path("customers.csv"),
+		p.path("ca.pem"), p.path("queueapp.toml"), p.path("standby.toml"), p.path("floorplan.toml"), p.path("customers.csv"),
 	} {
 		if err := f.Clear(file); err != nil {
 			return err
@@ -185,8 +185,8 @@ func write(path string, data []byte, owner account) error {
 	return nil
 }
 
-// render fills in the configuration file of that name and writes it into dir.
-func render(dir, name string, values any, owner account) error {
+// render fills in the configuration file of that name and writes it to path.
+func render(path, name string, values any, owner account) error {
 	text, err := confFiles.ReadFile("conf/" + name)
 	if err != nil {
 		return fmt.Errorf("make %s: %w", name, err)
@@ -199,5 +199,5 @@ func render(dir, name string, values any, owner account) error {
 	if err := parsed.Execute(&out, values); err != nil {
 		return fmt.Errorf("make %s: %w", name, err)
 	}
-	return write(filepath.Join(dir, name), out.Bytes(), owner)
+	return write(path, out.Bytes(), owner)
 }

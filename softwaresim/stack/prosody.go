@@ -56,7 +56,7 @@ func (s *Stack) startProsody(ctx context.Context) error {
 }
 
 func (s *Stack) writeProsody(dir string, user account) error {
-	err := render(dir, "prosody.cfg.lua", map[string]any{
+	err := render(filepath.Join(dir, "prosody.cfg.lua"), "prosody.cfg.lua", map[string]any{
 		"Home": filepath.Join(s.place.inner, "prosody"), "Bind": s.opts.Bind,
 		"XMPPPort": s.ports.xmpp, "HTTPPort": s.ports.http,
 		"PubSub": pubsubHost, "Owner": queueUser + "@" + xmppHost,

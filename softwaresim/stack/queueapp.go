@@ -9,13 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -96,9 +93,7 @@ func (s *Stack) describe() Info {
 		WebSocket: "ws://" + at(reach, s.ports.http) + "/xmpp-websocket",
 		CA:        s.place.path("ca.pem"),
 		Postgres:  fmt.Sprintf("postgres://queueapp:%s@%s/queueapp", s.secrets.postgres, at("127.0.0.1", s.ports.postgres)),
-		API:       "http://" + at("127.0.0.1", s.ports.api),
 		Token:     s.secrets.token,
-		Config:    s.place.path("queueapp.toml"),
 		Floorplan: s.place.path("floorplan.toml"),
 		Dial:      Dial{IVR: "0000", Queue: "7000", Twin: "7001", Logon: "*56466*", Logoff: "*564633*"},
 	}
@@ -126,14 +121,10 @@ func (s *Stack) writeShared() error {
 			return err
 		}
 	}
-	err := render(s.place.dir, "queueapp.toml", map[string]any{
-		"App": appName, "PostgresPort": s.ports.postgres, "Secrets": s.place.path("secrets"),
-		"JID": queueUser + "@" + xmppHost + "/queueapp", "XMPP": s.info.XMPP, "CA": s.info.CA,
-		"PubSub": pubsubHost, "API": strings.TrimPrefix(s.info.API, "http://"),
-		"ARI": s.info.ARI.URL, "ARIUser": ariUser,
-	}, account{})
-	if err != nil {
-		return err
+	for _, q := range s.queueapps {
+		if err := s.writeConfig(q); err != nil {
+			return err
+		}
 	}
 	type desk struct {
 		Extension
@@ -143,48 +134,10 @@ func (s *Stack) writeShared() error {
 	for _, e := range s.info.Extensions {
 		desks = append(desks, desk{e, agentName(e.Number)})
 	}
-	if err := render(s.place.dir, "floorplan.toml", map[string]any{"Extensions": desks}, account{}); err != nil {
+	if err := render(s.place.path("floorplan.toml"), "floorplan.toml", map[string]any{"Extensions": desks}, account{}); err != nil {
 		return err
 	}
-	return render(s.place.dir, "customers.csv", nil, account{})
-}
-
-// queueapp makes a command of queueapp's with the stack's configuration.
-func (s *Stack) queueapp(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.opts.Queueapp, append([]string{"--config", s.info.Config}, args...)...)
-	cmd.Dir = s.place.dir
-	return cmd
-}
-
-func (s *Stack) startQueueapp(ctx context.Context) error {
-	srv := s.add(&server{
-		name: Queueapp, log: s.place.log(Queueapp),
-		command: func() *exec.Cmd { return s.queueapp("run") },
-		ready:   s.queueappReady,
-		order:   syscall.SIGTERM,
-		drop:    syscall.SIGTERM,
-	})
-	for _, args := range [][]string{
-		{"migrate"},
-		{"apply", s.info.Floorplan},
-		{"customers", "import", s.place.path("customers.csv")},
-	} {
-		if err := s.family.Run(ctx, s.queueapp(args...), srv.log); err != nil {
-			return srv.failure(err)
-		}
-	}
-	if err := s.launch(ctx, srv); err != nil {
-		return err
-	}
-	if err := s.logOn(ctx); err != nil {
-		return srv.failure(err)
-	}
-	s.minders.Go(func() { s.mind(srv) })
-	return nil
-}
-
-func (s *Stack) queueappReady(ctx context.Context) error {
-	return get(ctx, s.info.API+"/readyz", nil)
+	return render(s.place.path("customers.csv"), "customers.csv", nil, account{})
 }
 
 // get asks by HTTP and is content with 200 only.
@@ -247,45 +200,4 @@ func (s *Stack) logOn(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
-}
-
-// mind starts queueapp again whenever it dies, as systemd would, until the stack
-// is stopped.
-func (s *Stack) mind(srv *server) {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
-	for {
-		p := srv.current()
-		select {
-		case <-s.stopping.Done():
-			return
-		case <-p.Ended():
-		}
-		s.opts.Report(fmt.Sprintf("queueapp ended (%s); starting it again", how(p)))
-		select {
-		case <-s.stopping.Done():
-			return
-		case <-time.After(pause.NextBackOff()):
-		}
-		if err := s.revive(srv); err != nil {
-			if s.stopping.Err() == nil {
-				s.opts.Report(err.Error())
-			}
-			continue
-		}
-		pause.Reset()
-		s.opts.Report(fmt.Sprintf("queueapp is ready again, pid %d", srv.pid()))
-	}
-}
-
-// revive waits for as long as it takes: what queueapp needs may be away too.
-func (s *Stack) revive(srv *server) error {
-	p, err := s.spawn(srv)
-	if err != nil {
-		return err
-	}
-	if err := srv.await(s.stopping, p); err != nil {
-		return err
-	}
-	return s.publish()
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -76,7 +77,18 @@ func playQueueapp(args []string) error {
 	}
 	var mu sync.Mutex
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
+	floor, err := os.OpenFile(filepath.Join(dir, "logs/floor"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	var owns atomic.Bool
+	go func() { owns.Store(syscall.Flock(int(floor.Fd()), syscall.LOCK_EX) == nil) }() // ends with the program
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !owns.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, `{"state":"standby"}`)
+		}
+	})
 	mux.HandleFunc("POST /v1/agents/{number}/logon", func(w http.ResponseWriter, r *http.Request) {
 		var body struct{ Extension string }
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.Header.Get("Authorization") != "Bearer "+strings.TrimSpace(string(token)) {
@@ -151,11 +163,46 @@ func TestQueueapp(t *testing.T) {
 	if now := s.Info().PIDs.Queueapp; read.PIDs.Queueapp != now || now == before || now == 0 {
 		t.Errorf("stack.json names pid %d, Info %d, before it was %d", read.PIDs.Queueapp, now, before)
 	}
-	if err := s.queueappReady(ctx); err != nil {
+	if err := s.queueappReady(ctx, s.queueapps[0]); err != nil {
 		t.Errorf("stack.json was written before queueapp was ready: %v", err)
 	}
 	if err := s.Restart(ctx, Queueapp); err != nil {
 		t.Error(err)
+	}
+}
+
+// stack.json says who owns the floor, and what it says holds for that one.
+func TestStandby(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	t.Setenv("RINGSIDE_TEST_ROLE", "queueapp")
+	s := start(t, Options{Only: []string{Queueapp}, Queueapp: testProgram(t, "queueapp").Path, Standby: true})
+	before := s.Info()
+	if before.Owner != Queueapp || before.PIDs.Standby == 0 || before.PIDs.Standby == before.PIDs.Queueapp {
+		t.Errorf("at the start: owner %q, pids %+v", before.Owner, before.PIDs)
+	}
+	for _, dies := range []string{Queueapp, Standby} {
+		was := s.Info()
+		if err := s.Signal(dies, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		other := map[string]string{Queueapp: Standby, Standby: Queueapp}[dies]
+		if err := s.AwaitOwner(ctx, other); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.WaitRestarted(ctx, dies, *was.PIDs.of(dies)); err != nil {
+			t.Fatal(err)
+		}
+		read, err := Load(s.Dir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read.Owner != other || read.API != was.Standby.API || read.Config != was.Standby.Config || read.Standby.API != was.API {
+			t.Errorf("%s died: before %+v\nafter %+v", dies, was, read)
+		}
+		if err := get(ctx, read.API+"/readyz", nil); err != nil {
+			t.Errorf("api is not the owner's: %v", err)
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Stack) launch(ctx context.Context, srv *server) error {
 	if err := srv.await(ctx, p); err != nil {
 		return err
 	}
-	if srv.name != Queueapp {
+	if srv.name != Queueapp && srv.name != Standby {
 		s.minders.Go(func() { s.tellEnd(srv, p) })
 	}
 	return nil
@@ -169,7 +169,7 @@ func (s *Stack) Restart(ctx context.Context, server string) error {
 		defer cancel()
 		p.End(limited, srv.order)
 	}
-	if server == Queueapp { // started again by its minder
+	if server == Queueapp || server == Standby { // started again by its minder
 		return s.WaitRestarted(ctx, server, before)
 	}
 	if err := s.launch(ctx, srv); err != nil {
@@ -250,7 +250,7 @@ func remedy(server, log string) string {
 		return "raise the limit of open files (ulimit -n) and start the stack again"
 	case has("error while loading shared libraries"):
 		return "the private root looks damaged: install/root.sh --remove, then install/root.sh"
-	case server == Queueapp:
+	case server == Queueapp, server == Standby:
 		return "its log says what it could not do; run with --keep to read all logs and try `queueapp doctor` on its configuration"
 	default:
 		return "run with --keep to read the whole log and the configuration; if the private root may be damaged, install/root.sh --remove, then install/root.sh"

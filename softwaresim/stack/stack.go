@@ -24,6 +24,7 @@ const (
 	Prosody  = "prosody"
 	Asterisk = "asterisk"
 	Queueapp = "queueapp"
+	Standby  = "standby" // the second queueapp, with Options.Standby
 )
 
 // A Stack is a set of running servers. Its methods may be called from any
@@ -40,6 +41,8 @@ type Stack struct {
 	stopping context.Context
 	stop     context.CancelFunc
 	minders  sync.WaitGroup
+
+	queueapps []*instance // the one that is started first to begin with
 
 	mu      sync.Mutex
 	info    Info
@@ -91,7 +94,9 @@ func (s *Stack) prepare() (err error) {
 	if s.secrets, err = newSecrets(s.opts.Agents); err != nil {
 		return err
 	}
+	s.queueapps = s.instances()
 	s.info = s.describe()
+	s.setOwner(s.queueapps[0])
 	return s.writeShared()
 }
 
@@ -112,7 +117,7 @@ func (s *Stack) startAll(ctx context.Context) error {
 	if !s.opts.wants(Queueapp) {
 		return nil
 	}
-	return s.startQueueapp(ctx)
+	return s.startQueueapps(ctx)
 }
 
 // add makes a server known before it starts, so that Stop finds it whatever
@@ -154,9 +159,11 @@ func (s *Stack) endAll(ctx context.Context) {
 			p.End(ctx, srv.order)
 		}
 	}
-	if srv, ok := servers[Queueapp]; ok {
-		end(srv)
-		delete(servers, Queueapp)
+	for _, name := range s.inStopOrder() {
+		if srv, ok := servers[name]; ok {
+			end(srv)
+			delete(servers, name)
+		}
 	}
 	var ending sync.WaitGroup
 	for _, srv := range servers {
