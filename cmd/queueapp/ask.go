@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/queueapp/api"
 )
 
@@ -23,7 +24,7 @@ var (
 
 // owner is the process that owns the floor, as its API shows it.
 type owner struct {
-	config config
+	config config.Config
 	token  string
 	client http.Client
 }
@@ -34,7 +35,7 @@ func (a *app) owner() (*owner, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, err := c.HTTP.Token.read()
+	token, err := c.HTTP.Token.Read()
 	if err != nil {
 		return nil, fmt.Errorf("http.token_file: %w", err)
 	}
@@ -54,7 +55,7 @@ func (o *owner) get(ctx context.Context, path string, v any) (raw []byte, err er
 
 // readiness asks without the token, as a probe does; the answer is the same whatever the state.
 func (o *owner) readiness(ctx context.Context) (r api.Readiness, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, o.config.HTTP.apiURL()+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, o.config.HTTP.URL()+"/readyz", nil)
 	if err != nil {
 		return r, err
 	}
@@ -70,7 +71,7 @@ func (o *owner) readiness(ctx context.Context) (r api.Readiness, err error) {
 }
 
 func (o *owner) stranger(resp *http.Response) error {
-	return fmt.Errorf("what answers on %s is not queueapp (%s): check [http] listen in %s", o.at(), resp.Status, o.config.file)
+	return fmt.Errorf("what answers on %s is not queueapp (%s): check [http] listen in %s", o.at(), resp.Status, o.config.File)
 }
 
 // post gives a command; v is nil where no answer is expected.
@@ -91,7 +92,7 @@ func (o *owner) do(ctx context.Context, method, path string, body, v any) ([]byt
 		}
 		content = bytes.NewReader(b)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, o.config.HTTP.apiURL()+path, content)
+	r, err := http.NewRequestWithContext(ctx, method, o.config.HTTP.URL()+path, content)
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +138,8 @@ func (o *owner) understand(resp *http.Response, answer []byte, v any) error {
 func (o *owner) remedy(p *api.Problem) error {
 	switch {
 	case p.Status == http.StatusUnauthorized:
-		from := o.config.HTTP.Token.file
-		if o.config.HTTP.Token.value != "" {
+		from := o.config.HTTP.Token.File()
+		if from == "" {
 			from = "QUEUEAPP_HTTP_TOKEN"
 		}
 		return fmt.Errorf("queueapp on %s %w of %s: it was started with another; restart it, or use its --config", o.at(), errToken, from)
@@ -149,7 +150,7 @@ func (o *owner) remedy(p *api.Problem) error {
 	}
 }
 
-func (o *owner) at() string { return strings.TrimPrefix(o.config.HTTP.apiURL(), "http://") }
+func (o *owner) at() string { return strings.TrimPrefix(o.config.HTTP.URL(), "http://") }
 
 func (o *owner) unreachable(err error) error {
 	var timeout interface{ Timeout() bool }
@@ -161,7 +162,7 @@ func (o *owner) unreachable(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%w on %s: start it (systemctl start queueapp), or check [http] listen in %s", errNotRunning, o.at(), o.config.file)
+		return fmt.Errorf("%w on %s: start it (systemctl start queueapp), or check [http] listen in %s", errNotRunning, o.at(), o.config.File)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("queueapp on %s does not answer: `queueapp doctor` tries what it stands on", o.at())
 	default:

@@ -1,19 +1,15 @@
 package main
 
 import (
-	_ "embed"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/BurntSushi/toml"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/queueapp/floorplan"
 )
-
-//go:embed queueapp.toml
-var sampleConfig string
 
 // defaultConfigCommand is `default-config [floorplan]`.
 type defaultConfigCommand struct {
@@ -26,7 +22,7 @@ func (c *defaultConfigCommand) Run(a *app) error {
 		a.printf("%s", floorplan.Default())
 		return nil
 	}
-	a.printf("%s", sampleConfig)
+	a.printf("%s", config.Sample())
 	return nil
 }
 
@@ -42,7 +38,7 @@ func (c *checkConfigCommand) Run(a *app) error {
 	}
 	var all []error
 	for _, file := range c.Files {
-		text, err := readPlan(file)
+		text, err := config.ReadFile(file)
 		switch {
 		case err != nil:
 			all = append(all, err)
@@ -53,8 +49,8 @@ func (c *checkConfigCommand) Run(a *app) error {
 			}))
 		default:
 			all = append(all, a.checkOne(file, func(file string) error {
-				_, found := loadConfig(file, false, a.env)
-				return asError(found)
+				_, found := config.Load(file, false, a.env)
+				return found.Err()
 			}))
 		}
 	}
@@ -75,13 +71,6 @@ func (a *app) checkOwn(string) error {
 	return err
 }
 
-func asError(found problems) error {
-	if len(found) == 0 {
-		return nil
-	}
-	return found
-}
-
 // isPlan tells a floor plan from a queueapp.toml: by its name, else by the tables that only one of them has.
 func isPlan(file string, text []byte) bool {
 	if filepath.Base(file) == "queueapp.toml" {
@@ -95,19 +84,4 @@ func isPlan(file string, text []byte) bool {
 		_, there := tables[name]
 		return there
 	})
-}
-
-// maxPlan is far more than a floor plan of 10 000 agents.
-const maxPlan = 16 << 20
-
-// readPlan reads a file whole.
-func readPlan(file string) ([]byte, error) {
-	text, err := readSome(file, maxPlan)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", file, unreadable(err))
-	}
-	if len(text) > maxPlan {
-		return nil, fmt.Errorf("%s: is longer than %d MiB: it is no configuration", file, maxPlan>>20)
-	}
-	return text, nil
 }

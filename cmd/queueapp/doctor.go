@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/ivr"
 	"ringside/queueapp"
 	"ringside/queueapp/api"
@@ -39,7 +40,7 @@ const tryLimit = 20 * time.Second
 // runs: no lock, no websocket, no XMPP resource.
 func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 	d := doctor{app: a, json: c.JSON}
-	d.config, d.problems = loadConfig(a.configFile, a.configFile == etcConfig, a.env)
+	d.config, d.problems = config.Load(a.configFile, a.configFile == etcConfig, a.env)
 	d.tryConfig()
 	for _, link := range []struct {
 		section string
@@ -62,14 +63,14 @@ func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 type doctor struct {
 	*app
 	json     bool
-	config   config
-	problems problems
+	config   config.Config
+	problems config.Problems
 	checks   []check
 }
 
 // broken reports whether a section cannot be tried.
 func (d *doctor) broken(section string) bool {
-	return slices.ContainsFunc(d.problems, func(p problem) bool { return p.section() == section || p.section() == "" })
+	return slices.ContainsFunc(d.problems, func(p config.Problem) bool { return p.Section() == section || p.Section() == "" })
 }
 
 // tell adds a check, and prints it at once: the next one may take its time.
@@ -121,18 +122,18 @@ func (d *doctor) end() error {
 // tryConfig reads queueapp.toml and looks at who else can read the secrets.
 func (d *doctor) tryConfig() {
 	for _, p := range d.problems {
-		d.tell(check{Name: "configuration", Found: p.String()})
+		d.tell(check{Name: "configuration", Found: p.Error()})
 	}
 	if len(d.problems) == 0 {
 		d.well("configuration", d.configFile)
 	}
-	secrets := []secret{d.config.Postgres.Password, d.config.XMPP.Password, d.config.HTTP.Token}
+	secrets := []config.Secret{d.config.Postgres.Password, d.config.XMPP.Password, d.config.HTTP.Token}
 	for _, s := range d.config.Switches {
 		secrets = append(secrets, s.Password)
 	}
 	for _, s := range secrets {
-		if info, err := os.Stat(s.file); s.file != "" && err == nil && info.Mode().Perm()&0o007 != 0 {
-			d.tell(check{Name: "secrets", Found: "everybody can read " + s.file, Remedy: "chmod 600 " + s.file})
+		if info, err := os.Stat(s.File()); s.File() != "" && err == nil && info.Mode().Perm()&0o007 != 0 {
+			d.tell(check{Name: "secrets", Found: "everybody can read " + s.File(), Remedy: "chmod 600 " + s.File()})
 		}
 	}
 }
@@ -212,7 +213,7 @@ func (d *doctor) tryCustomers(ctx context.Context, s *store.Store, plan floorpla
 // trySwitches asks each Asterisk for what is needed of it.
 func (d *doctor) trySwitches(ctx context.Context) {
 	for _, s := range d.config.Switches {
-		password, err := s.Password.read()
+		password, err := s.Password.Read()
 		if err != nil {
 			d.ill("switch "+s.Name, err)
 			continue

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
 	"ringside/softwaresim/stack"
@@ -16,7 +17,7 @@ import (
 )
 
 // command runs one command line in this process.
-func command(t *testing.T, env environment, args ...string) (code int, stdout, stderr string) {
+func command(t *testing.T, env config.Environment, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs strings.Builder
 	code = run(t.Context(), args, terminal{stdout: &out, stderr: &errs, env: env})
@@ -24,15 +25,21 @@ func command(t *testing.T, env environment, args ...string) (code int, stdout, s
 }
 
 func TestTheDoctorSaysWhatItCannotTry(t *testing.T) {
-	file := write(t, secrets(t), "queueapp.toml", "[http]\nlisten = \"127.0.0.1:1\"\ntoken_file = \"http-token\"\n[xmpp]\nmode = \"never\"\n")
-	if err := os.Chmod(filepath.Join(filepath.Dir(file), "http-token"), 0o644); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	file, token := filepath.Join(dir, "queueapp.toml"), filepath.Join(dir, "http-token")
+	for name, text := range map[string]string{
+		file:  "[http]\nlisten = \"127.0.0.1:1\"\ntoken_file = \"http-token\"\n[xmpp]\nmode = \"never\"\n",
+		token: "the token of the test\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	nobody, err := unusedAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, out, _ := command(t, environment{"QUEUEAPP_HTTP_LISTEN=" + nobody}, "--config", file, "doctor", "--json")
+	code, out, _ := command(t, config.Environment{"QUEUEAPP_HTTP_LISTEN=" + nobody}, "--config", file, "doctor", "--json")
 	var got struct {
 		OK     bool
 		Checks []check
@@ -109,7 +116,7 @@ func TestTheOperatorsToolsOnRealServers(t *testing.T) {
 		"QUEUEAPP_SWITCH_URL=http://127.0.0.1:1/ari": "✘ switch main, log in",
 	} {
 		begin := time.Now()
-		code, out, _ := command(t, environment{env}, "--config", info.Config, "doctor")
+		code, out, _ := command(t, config.Environment{env}, "--config", info.Config, "doctor")
 		t.Logf("%s, after %v:\n%s", env, time.Since(begin), out)
 		if code != exitFailed || strings.Count(out, "✘") != 1 || !strings.Contains(out, says) || strings.Contains(out, "wrong\n") {
 			t.Errorf("%s: exit %d, want one ✘, %q:\n%s", env, code, says, out)

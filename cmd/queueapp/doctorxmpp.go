@@ -15,7 +15,7 @@ import (
 // tryXMPP logs in with a resource of its own, so that a queueapp that runs keeps its session, and makes, whitelists and
 // deletes a node of its own.
 func (d *doctor) tryXMPP(ctx context.Context) {
-	password, err := d.config.XMPP.Password.read()
+	password, err := d.config.XMPP.Password.Read()
 	if err != nil {
 		d.ill("xmpp", err)
 		return

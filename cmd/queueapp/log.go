@@ -3,10 +3,12 @@ package main
 import (
 	"io"
 	"log/slog"
+
+	"ringside/cmd/queueapp/config"
 )
 
 // newLogger writes to w as [log] says. Secrets have no way into it: they are of a type that shows itself as "[secret]".
-func newLogger(w io.Writer, c logConfig) *slog.Logger {
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
 	options := &slog.HandlerOptions{Level: levelOf(c.Level)}
 	if c.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))

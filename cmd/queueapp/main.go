@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"ringside/cmd/queueapp/config"
 )
 
 func main() {
@@ -35,7 +37,7 @@ const (
 // terminal is what a command talks to.
 type terminal struct {
 	stdout, stderr io.Writer
-	env            environment
+	env            config.Environment
 }
 
 // errFailed ends a command that has already said what is wrong.
@@ -99,8 +101,8 @@ func exitCode(ctx context.Context, term terminal, err error) int {
 
 const etcConfig = "/etc/queueapp/queueapp.toml"
 
-func defaultConfigFile(env environment) string {
-	if file, ok := env.lookup("QUEUEAPP_CONFIG"); ok && file != "" {
+func defaultConfigFile(env config.Environment) string {
+	if file, ok := env.Lookup("QUEUEAPP_CONFIG"); ok && file != "" {
 		return file
 	}
 	return etcConfig
@@ -114,11 +116,11 @@ type app struct {
 
 // config reads the configuration and fails with all problems of the sections that the command needs; of every section
 // where it names none.
-func (a *app) config(sections ...string) (config, error) {
-	c, all := loadConfig(a.configFile, a.configFile == etcConfig, a.env)
-	var found problems
+func (a *app) config(sections ...string) (config.Config, error) {
+	c, all := config.Load(a.configFile, a.configFile == etcConfig, a.env)
+	var found config.Problems
 	for _, p := range all {
-		if len(sections) == 0 || p.section() == "" || slices.Contains(sections, p.section()) {
+		if len(sections) == 0 || p.Section() == "" || slices.Contains(sections, p.Section()) {
 			found = append(found, p)
 		}
 	}
@@ -126,7 +128,7 @@ func (a *app) config(sections ...string) (config, error) {
 		return c, nil
 	}
 	if _, err := os.Stat(a.configFile); errors.Is(err, os.ErrNotExist) && a.configFile == etcConfig {
-		found = append(found, problem{file: a.configFile, what: "is not there; `queueapp default-config` prints one to start from"})
+		found = append(found, config.Problem{File: a.configFile, What: "is not there; `queueapp default-config` prints one to start from"})
 	}
 	return c, found
 }

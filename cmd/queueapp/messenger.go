@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/queueapp/delivery"
 	"ringside/queueapp/record"
 	"ringside/xmpp"
@@ -25,8 +26,8 @@ type messenger struct {
 
 var _ delivery.Messenger = (*messenger)(nil)
 
-func newMessenger(c xmppConfig, log *slog.Logger) (*messenger, error) {
-	password, err := c.Password.read()
+func newMessenger(c config.XMPP, log *slog.Logger) (*messenger, error) {
+	password, err := c.Password.Read()
 	if err != nil {
 		return nil, fmt.Errorf("[xmpp] password: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"ringside/cmd/queueapp/config"
 )
 
 // What systemd is told (sd_notify(3)).
@@ -16,8 +18,8 @@ const (
 )
 
 // notifySystemd tells systemd how the service stands. Where systemd did not start it there is nobody to tell.
-func notifySystemd(env environment, state string) error {
-	socket, ok := env.lookup("NOTIFY_SOCKET")
+func notifySystemd(env config.Environment, state string) error {
+	socket, ok := env.Lookup("NOTIFY_SOCKET")
 	if !ok || socket == "" {
 		return nil
 	}
@@ -33,8 +35,8 @@ func notifySystemd(env environment, state string) error {
 }
 
 // watchdogEvery is how often systemdWatchdog must be told, half of what the unit's WatchdogSec= allows; 0: never.
-func watchdogEvery(env environment) time.Duration {
-	text, _ := env.lookup("WATCHDOG_USEC")
+func watchdogEvery(env config.Environment) time.Duration {
+	text, _ := env.Lookup("WATCHDOG_USEC")
 	usec, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || usec <= 0 {
 		return 0

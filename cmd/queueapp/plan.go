@@ -9,22 +9,23 @@ import (
 	"os"
 	"slices"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/queueapp/floorplan"
 	"ringside/store"
 )
 
 // database opens the database for a command. It does not connect yet.
-func (a *app) database() (*store.Store, config, error) {
+func (a *app) database() (*store.Store, config.Config, error) {
 	c, err := a.config("postgres", "floor")
 	if err != nil {
 		return nil, c, err
 	}
-	s, err := c.Postgres.open(slog.New(slog.DiscardHandler))
+	s, err := openStore(c.Postgres, slog.New(slog.DiscardHandler))
 	return s, c, err
 }
 
 // store is the database, logged in to, with the tables that this program works with.
-func (a *app) store(ctx context.Context) (*store.Store, config, error) {
+func (a *app) store(ctx context.Context) (*store.Store, config.Config, error) {
 	s, c, err := a.database()
 	if err != nil {
 		return nil, c, err
@@ -36,9 +37,9 @@ func (a *app) store(ctx context.Context) (*store.Store, config, error) {
 	return s, c, nil
 }
 
-// open makes ready to use the database that the configuration names.
-func (p postgresConfig) open(log *slog.Logger) (*store.Store, error) {
-	password, err := p.Password.read()
+// openStore makes ready to use the database that the configuration names.
+func openStore(p config.Postgres, log *slog.Logger) (*store.Store, error) {
+	password, err := p.Password.Read()
 	if err != nil {
 		return nil, fmt.Errorf("postgres.password_file: %w", err)
 	}
@@ -78,7 +79,7 @@ type applyCommand struct {
 
 // Run puts a floor plan in force: all of it, or nothing where anything is wrong with it.
 func (c *applyCommand) Run(ctx context.Context, a *app) error {
-	text, err := readPlan(c.File)
+	text, err := config.ReadFile(c.File)
 	if err != nil {
 		return err
 	}
@@ -116,9 +117,9 @@ func (c *applyCommand) Run(ctx context.Context, a *app) error {
 }
 
 // warnOfSwitches says which extensions are at a switch that this queueapp.toml does not know: they would never ring.
-func (a *app) warnOfSwitches(file string, conf config, plan floorplan.Plan) {
+func (a *app) warnOfSwitches(file string, conf config.Config, plan floorplan.Plan) {
 	for _, x := range plan.Floor.Extensions {
-		known := x.Switch == "" || slices.ContainsFunc(conf.Switches, func(s switchConfig) bool { return s.Name == string(x.Switch) })
+		known := x.Switch == "" || slices.ContainsFunc(conf.Switches, func(s config.Switch) bool { return s.Name == string(x.Switch) })
 		if !known {
 			_, _ = fmt.Fprintf(a.stderr, "queueapp: %s: extension %s is at switch %s, of which %s knows nothing: it will not ring\n",
 				file, x.ID, clean(string(x.Switch), 40), a.configFile)
@@ -159,7 +160,7 @@ func (c *customersImport) Run(ctx context.Context, a *app) error {
 	if c.File != "-" {
 		f, err := os.Open(c.File)
 		if err != nil {
-			return fmt.Errorf("%s: %s", c.File, unreadable(err))
+			return fmt.Errorf("%s: %s", c.File, config.Unreadable(err))
 		}
 		defer func() { _ = f.Close() }()
 		file = f

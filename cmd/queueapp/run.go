@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/migrations"
 	"ringside/queueapp"
 	"ringside/queueapp/api"
@@ -33,7 +34,7 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	log := newLogger(a.stderr, c.Log)
-	password, err := c.Postgres.Password.read()
+	password, err := c.Postgres.Password.Read()
 	if err != nil {
 		return fmt.Errorf("[postgres] password: %w", err)
 	}
@@ -68,8 +69,8 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 }
 
 // serve runs the floor and its API together, and tells systemd how they are.
-func (a *app) serve(ctx context.Context, c config, log *slog.Logger, floor *engine.Engine, metrics *api.Metrics) error {
-	token, err := c.HTTP.Token.read()
+func (a *app) serve(ctx context.Context, c config.Config, log *slog.Logger, floor *engine.Engine, metrics *api.Metrics) error {
+	token, err := c.HTTP.Token.Read()
 	if err != nil {
 		return fmt.Errorf("[http] token: %w", err)
 	}
@@ -152,7 +153,7 @@ func newCallID() queueapp.CallID {
 }
 
 // switchMaker makes fresh switches for each time that this process owns the floor.
-func switchMaker(c config, metrics *api.Metrics, log *slog.Logger) (func() ([]engine.Switch, error), error) {
+func switchMaker(c config.Config, metrics *api.Metrics, log *slog.Logger) (func() ([]engine.Switch, error), error) {
 	configs, err := stasisConfigs(c, metrics.ARI(), log)
 	if err != nil {
 		return nil, err
@@ -170,10 +171,10 @@ func switchMaker(c config, metrics *api.Metrics, log *slog.Logger) (func() ([]en
 }
 
 // stasisConfigs says in package stasis's words which switches there are.
-func stasisConfigs(c config, observer stasis.Observer, log *slog.Logger) ([]stasis.Config, error) {
+func stasisConfigs(c config.Config, observer stasis.Observer, log *slog.Logger) ([]stasis.Config, error) {
 	configs := make([]stasis.Config, 0, len(c.Switches))
 	for _, s := range c.Switches {
-		password, err := s.Password.read()
+		password, err := s.Password.Read()
 		if err != nil {
 			return nil, fmt.Errorf("[[switch]] %s: password: %w", s.Name, err)
 		}

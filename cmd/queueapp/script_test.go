@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"ringside/cmd/queueapp/config"
 	"ringside/queueapp"
 	"ringside/queueapp/api"
 )
@@ -251,7 +252,7 @@ func TestWatchingPrintsALineForEachChange(t *testing.T) {
 		f.queues[0].Waiting = 5
 	}
 	var stderr strings.Builder
-	code := run(ctx, []string{"queues", "--watch"}, terminal{stdout: lines, stderr: &stderr, env: environment{
+	code := run(ctx, []string{"queues", "--watch"}, terminal{stdout: lines, stderr: &stderr, env: config.Environment{
 		"QUEUEAPP_HTTP_LISTEN=" + strings.TrimPrefix(s.URL, "http://"), "QUEUEAPP_HTTP_TOKEN=" + testToken,
 	}})
 	if code != exitDone || seen != 2 {
@@ -289,7 +290,7 @@ func TestAPageIsDrawnInPlace(t *testing.T) {
 			cancel()
 		}
 		return page.Write(p)
-	}), env: environment{"QUEUEAPP_HTTP_LISTEN=" + strings.TrimPrefix(s.URL, "http://"), "QUEUEAPP_HTTP_TOKEN=" + testToken}}}
+	}), env: config.Environment{"QUEUEAPP_HTTP_LISTEN=" + strings.TrimPrefix(s.URL, "http://"), "QUEUEAPP_HTTP_TOKEN=" + testToken}}}
 	o, err := a.owner()
 	if err != nil {
 		t.Fatal(err)

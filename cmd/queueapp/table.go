@@ -94,10 +94,10 @@ func clean(s string, most int) string {
 
 // colours reports whether standard output is a terminal whose user wants colours (no-color.org).
 func (a *app) colours() bool {
-	if v, _ := a.env.lookup("NO_COLOR"); v != "" { //nolint:misspell // no-color.org spells it so
+	if v, _ := a.env.Lookup("NO_COLOR"); v != "" { //nolint:misspell // no-color.org spells it so
 		return false
 	}
-	if v, _ := a.env.lookup("TERM"); v == "dumb" {
+	if v, _ := a.env.Lookup("TERM"); v == "dumb" {
 		return false
 	}
 	return isTerminal(a.stdout)

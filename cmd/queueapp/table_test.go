@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ringside/cmd/queueapp/config"
 )
 
 func TestColumnsStandUnderEachOther(t *testing.T) {
@@ -77,7 +79,7 @@ func TestColoursAreForTerminalsOnly(t *testing.T) {
 	}
 	defer func() { _ = terminalFile.Close() }()
 	for env, want := range map[string]bool{"": true, "NO_COLOR=": true, "NO_COLOR=1": false, "TERM=dumb": false} { //nolint:misspell // no-color.org spells it so
-		a := app{terminal: terminal{stdout: terminalFile, env: environment{env}}}
+		a := app{terminal: terminal{stdout: terminalFile, env: config.Environment{env}}}
 		if got := a.colours(); got != want {
 			t.Errorf("%q: colours %v", env, got)
 		}
@@ -91,7 +93,7 @@ func TestSystemdIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	env := environment{"NOTIFY_SOCKET=" + socket, "WATCHDOG_USEC=4000000"}
+	env := config.Environment{"NOTIFY_SOCKET=" + socket, "WATCHDOG_USEC=4000000"}
 	for _, state := range []string{systemdReady, systemdWatchdog, systemdReloading, systemdStopping} {
 		if err := notifySystemd(env, state); err != nil {
 			t.Fatal(err)
@@ -105,12 +107,12 @@ func TestSystemdIsTold(t *testing.T) {
 	if every := watchdogEvery(env); every != 2*time.Second {
 		t.Errorf("watchdog every %v", every)
 	}
-	for _, none := range []environment{nil, {"WATCHDOG_USEC=x"}, {"WATCHDOG_USEC=-1"}, {"NOTIFY_SOCKET="}} {
+	for _, none := range []config.Environment{nil, {"WATCHDOG_USEC=x"}, {"WATCHDOG_USEC=-1"}, {"NOTIFY_SOCKET="}} {
 		if err := notifySystemd(none, systemdReady); err != nil || watchdogEvery(none) != 0 {
 			t.Errorf("%q: %v, %v", none, err, watchdogEvery(none))
 		}
 	}
-	if err := notifySystemd(environment{"NOTIFY_SOCKET=/nowhere/at/all"}, systemdReady); err == nil {
+	if err := notifySystemd(config.Environment{"NOTIFY_SOCKET=/nowhere/at/all"}, systemdReady); err == nil {
 		t.Error("a socket that is not there took it")
 	}
 }

@@ -22,11 +22,39 @@ func lines(text string) map[string]int {
 	return s.at
 }
 
+// Lines finds the line of every key of a text that the TOML library has accepted, by its name as people write it:
+// "queue.support.ring", "switch[0].url".
+func Lines(text string) map[string]int {
+	out := map[string]int{}
+	for path, line := range lines(text) {
+		out[spelt(strings.Split(path, "\x00"))] = line
+	}
+	return out
+}
+
+func spelt(path []string) string {
+	var b strings.Builder
+	for _, part := range path {
+		n, isElement := strings.CutPrefix(part, elementMark)
+		switch {
+		case isElement:
+			b.WriteString("[" + n + "]")
+		case b.Len() > 0:
+			b.WriteString("." + part)
+		default:
+			b.WriteString(part)
+		}
+	}
+	return b.String()
+}
+
 // place joins a path for the map that lines returns.
 func place(path ...string) string { return strings.Join(path, "\x00") }
 
 // element names the n-th element of an array in a path. No key of a table can be mistaken for it.
-func element(n int) string { return "\x01" + strconv.Itoa(n) }
+func element(n int) string { return elementMark + strconv.Itoa(n) }
+
+const elementMark = "\x01"
 
 type scanner struct {
 	text   string

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/BurntSushi/toml"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestEveryKeyIsOnItsLine(t *testing.T) {
@@ -52,6 +53,17 @@ func TestEveryKeyIsOnItsLine(t *testing.T) {
 		t.Errorf("%s on line %d was not found", path, line)
 	}
 	checkLines(t, text)
+}
+
+func TestLinesAreNamedAsPeopleWriteThem(t *testing.T) {
+	got := Lines("[[switch]]\nname = \"\"\"a\n[no.table]\"\"\"\n[[switch]]\nurl = 'b'\n[queue.support]\nmembers = [\n  \"1000\"]\n")
+	want := map[string]int{
+		"switch": 1, "switch[0]": 1, "switch[0].name": 2, "switch[1]": 4, "switch[1].url": 5,
+		"queue": 6, "queue.support": 6, "queue.support.members": 7, "queue.support.members[0]": 8,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // checkLines compares with what the library found: each value has a line, and the line is one of the text's.

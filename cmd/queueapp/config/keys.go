@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -27,50 +27,50 @@ type value struct {
 // section is a table of queueapp.toml that is there once.
 type section struct {
 	name string
-	keys []key[config]
+	keys []key[Config]
 }
 
 func sections() []section {
 	return []section{
-		{"floor", []key[config]{
-			{"name", false, text(func(c *config) *string { return &c.Floor.Name }, plainName)},
-			{"app", false, text(func(c *config) *string { return &c.Floor.App }, plainName)},
+		{"floor", []key[Config]{
+			{"name", false, text(func(c *Config) *string { return &c.Floor.Name }, plainName)},
+			{"app", false, text(func(c *Config) *string { return &c.Floor.App }, plainName)},
 		}},
-		{"postgres", []key[config]{
-			{"dsn", false, text(func(c *config) *string { return &c.Postgres.DSN }, isDSN)},
-			{"password_file", false, text(func(c *config) *string { return &c.Postgres.Password.file })},
-			{"password", true, text(func(c *config) *string { return &c.Postgres.Password.value })},
+		{"postgres", []key[Config]{
+			{"dsn", false, text(func(c *Config) *string { return &c.Postgres.DSN }, isDSN)},
+			{"password_file", false, text(func(c *Config) *string { return &c.Postgres.Password.file })},
+			{"password", true, text(func(c *Config) *string { return &c.Postgres.Password.value })},
 		}},
-		{"xmpp", []key[config]{
-			{"jid", false, text(func(c *config) *string { return &c.XMPP.JID }, isAccount)},
-			{"address", false, text(func(c *config) *string { return &c.XMPP.Address }, isAddress)},
-			{"password_file", false, text(func(c *config) *string { return &c.XMPP.Password.file })},
-			{"password", true, text(func(c *config) *string { return &c.XMPP.Password.value })},
-			{"ca_file", false, text(func(c *config) *string { return &c.XMPP.CAFile })},
-			{"pubsub", false, text(func(c *config) *string { return &c.XMPP.PubSub }, isService)},
-			{"mode", false, text(func(c *config) *string { return &c.XMPP.Mode }, oneOf("transient", "current"))},
-			{"observers", false, accounts(func(c *config) *[]string { return &c.XMPP.Observers })},
+		{"xmpp", []key[Config]{
+			{"jid", false, text(func(c *Config) *string { return &c.XMPP.JID }, isAccount)},
+			{"address", false, text(func(c *Config) *string { return &c.XMPP.Address }, isAddress)},
+			{"password_file", false, text(func(c *Config) *string { return &c.XMPP.Password.file })},
+			{"password", true, text(func(c *Config) *string { return &c.XMPP.Password.value })},
+			{"ca_file", false, text(func(c *Config) *string { return &c.XMPP.CAFile })},
+			{"pubsub", false, text(func(c *Config) *string { return &c.XMPP.PubSub }, isService)},
+			{"mode", false, text(func(c *Config) *string { return &c.XMPP.Mode }, oneOf("transient", "current"))},
+			{"observers", false, accounts(func(c *Config) *[]string { return &c.XMPP.Observers })},
 		}},
-		{"http", []key[config]{
-			{"listen", false, text(func(c *config) *string { return &c.HTTP.Listen }, isAddress)},
-			{"token_file", false, text(func(c *config) *string { return &c.HTTP.Token.file })},
-			{"token", true, text(func(c *config) *string { return &c.HTTP.Token.value })},
+		{"http", []key[Config]{
+			{"listen", false, text(func(c *Config) *string { return &c.HTTP.Listen }, isAddress)},
+			{"token_file", false, text(func(c *Config) *string { return &c.HTTP.Token.file })},
+			{"token", true, text(func(c *Config) *string { return &c.HTTP.Token.value })},
 		}},
-		{"log", []key[config]{
-			{"level", false, text(func(c *config) *string { return &c.Log.Level }, oneOf("debug", "info", "warn", "error"))},
-			{"format", false, text(func(c *config) *string { return &c.Log.Format }, oneOf("text", "json"))},
+		{"log", []key[Config]{
+			{"level", false, text(func(c *Config) *string { return &c.Log.Level }, oneOf("debug", "info", "warn", "error"))},
+			{"format", false, text(func(c *Config) *string { return &c.Log.Format }, oneOf("text", "json"))},
 		}},
 	}
 }
 
 // switchKeys are the keys of each [[switch]].
-func switchKeys() []key[switchConfig] {
-	return []key[switchConfig]{
-		{"name", false, text(func(s *switchConfig) *string { return &s.Name }, plainName)},
-		{"url", false, text(func(s *switchConfig) *string { return &s.URL }, isARI)},
-		{"user", false, text(func(s *switchConfig) *string { return &s.User })},
-		{"password_file", false, text(func(s *switchConfig) *string { return &s.Password.file })},
-		{"password", true, text(func(s *switchConfig) *string { return &s.Password.value })},
+func switchKeys() []key[Switch] {
+	return []key[Switch]{
+		{"name", false, text(func(s *Switch) *string { return &s.Name }, plainName)},
+		{"url", false, text(func(s *Switch) *string { return &s.URL }, isARI)},
+		{"user", false, text(func(s *Switch) *string { return &s.User })},
+		{"password_file", false, text(func(s *Switch) *string { return &s.Password.file })},
+		{"password", true, text(func(s *Switch) *string { return &s.Password.value })},
 	}
 }
 

@@ -1,6 +1,9 @@
-package main
+// Package config reads queueapp.toml and the environment over it: how queueapp connects. It says everything that is wrong
+// in one go, with its line and a remedy, and never shows a secret.
+package config
 
 import (
+	_ "embed" // for the sample
 	"fmt"
 	"io"
 	"net"
@@ -9,68 +12,80 @@ import (
 	"strings"
 )
 
-// config is queueapp.toml with the environment laid over it: how to connect. What the floor is stands in the floor plan.
-type config struct {
-	file string // where it was read; relative files are looked up beside it
-	env  environment
+//go:embed queueapp.toml
+var sample string
 
-	Floor    floorConfig
-	Postgres postgresConfig
-	XMPP     xmppConfig
-	HTTP     httpConfig
-	Log      logConfig
-	Switches []switchConfig
+// Sample is a queueapp.toml to start from, whose comments are its manual.
+func Sample() string { return sample }
+
+// Config is queueapp.toml with the environment laid over it: how to connect. What the floor is stands in the floor plan.
+type Config struct {
+	File string // where it was read; relative files are looked up beside it
+	env  Environment
+
+	Floor    Floor
+	Postgres Postgres
+	XMPP     XMPP
+	HTTP     HTTP
+	Log      Log
+	Switches []Switch
 }
 
-type floorConfig struct {
+// Floor is [floor].
+type Floor struct {
 	Name string // the floor that this process owns, or stands by for
 	App  string // the Stasis application's name
 }
 
-type postgresConfig struct {
+// Postgres is [postgres]: Ringside's own database.
+type Postgres struct {
 	DSN      string
-	Password secret // goes into the DSN
+	Password Secret // goes into the DSN
 }
 
-type xmppConfig struct {
+// XMPP is [xmpp].
+type XMPP struct {
 	JID       string // with a resource where the file has one
 	Address   string // host:port
-	Password  secret
+	Password  Secret
 	CAFile    string // absolute; empty: the system's
 	PubSub    string // the pubsub service
 	Mode      string // transient or current
 	Observers []string
 }
 
-type httpConfig struct {
+// HTTP is [http]: where the API listens, and is asked.
+type HTTP struct {
 	Listen string
-	Token  secret
+	Token  Secret
 }
 
-type logConfig struct {
+// Log is [log].
+type Log struct {
 	Level  string // debug, info, warn, error
 	Format string // text or json
 }
 
-type switchConfig struct {
+// Switch is a [[switch]]: an Asterisk's ARI.
+type Switch struct {
 	Name     string
 	URL      string
 	User     string
-	Password secret
+	Password Secret
 }
 
-// defaultConfig is what holds where neither the file nor the environment says otherwise.
-func defaultConfig() config {
-	return config{
-		Floor: floorConfig{Name: "main", App: "queueapp"},
-		XMPP:  xmppConfig{Mode: "transient"},
-		HTTP:  httpConfig{Listen: "127.0.0.1:9580"},
-		Log:   logConfig{Level: "info", Format: "text"},
+// Default is what holds where neither the file nor the environment says otherwise.
+func Default() Config {
+	return Config{
+		Floor: Floor{Name: "main", App: "queueapp"},
+		XMPP:  XMPP{Mode: "transient"},
+		HTTP:  HTTP{Listen: "127.0.0.1:9580"},
+		Log:   Log{Level: "info", Format: "text"},
 	}
 }
 
 // derive fills in what follows from other keys.
-func (c *config) derive() {
+func (c *Config) derive() {
 	if domain := c.XMPP.domain(); domain != "" {
 		if c.XMPP.Address == "" {
 			c.XMPP.Address = net.JoinHostPort(domain, "5222")
@@ -82,32 +97,40 @@ func (c *config) derive() {
 }
 
 // domain is the part of the JID between @ and the resource.
-func (x xmppConfig) domain() string {
+func (x XMPP) domain() string {
 	bare, _, _ := strings.Cut(x.JID, "/")
 	_, domain, _ := strings.Cut(bare, "@")
 	return domain
 }
 
-// secret is a password or token: where it is, and never shown.
-type secret struct {
+// Secret is a password or token: where it is, and never shown.
+type Secret struct {
 	file  string // absolute
 	value string // from the environment; wins
 }
 
+// File is where the secret is read, absolute; empty where the environment holds it.
+func (s Secret) File() string {
+	if s.value != "" {
+		return ""
+	}
+	return s.file
+}
+
 // String hides the secret from logs and messages.
-func (secret) String() string { return "[secret]" }
+func (Secret) String() string { return "[secret]" }
 
 // GoString hides the secret from %#v.
-func (secret) GoString() string { return "[secret]" }
+func (Secret) GoString() string { return "[secret]" }
 
 // given reports whether there is a secret at all.
-func (s secret) given() bool { return s.value != "" || s.file != "" }
+func (s Secret) given() bool { return s.value != "" || s.file != "" }
 
 // maxSecret is more than any password or token, and keeps a wrong path from being read whole.
 const maxSecret = 4 << 10
 
-// read is the secret itself: one line, without its end. A secret that is not given is empty.
-func (s secret) read() (string, error) {
+// Read is the secret itself: one line, without its end. A secret that is not given is empty.
+func (s Secret) Read() (string, error) {
 	if s.value != "" || s.file == "" {
 		return s.value, nil
 	}
@@ -132,8 +155,8 @@ func readSome(file string, most int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, most+1))
 }
 
-// apiURL is where the owner's API is asked: a server that listens everywhere is asked on loopback.
-func (h httpConfig) apiURL() string {
+// URL is where the owner's API is asked: a server that listens everywhere is asked on loopback.
+func (h HTTP) URL() string {
 	host, port, err := net.SplitHostPort(h.Listen)
 	if err != nil {
 		return "http://" + h.Listen
@@ -146,27 +169,28 @@ func (h httpConfig) apiURL() string {
 
 // place makes a file's name absolute: a relative one is a credential that systemd hands over where there is one of that
 // name (systemd.exec(5), LoadCredential=), else beside queueapp.toml.
-func (c *config) place(name string) string {
+func (c *Config) place(name string) string {
 	if name == "" || filepath.IsAbs(name) {
 		return name
 	}
-	if dir, ok := c.env.lookup("CREDENTIALS_DIRECTORY"); ok {
+	if dir, ok := c.env.Lookup("CREDENTIALS_DIRECTORY"); ok {
 		credential := filepath.Join(dir, name)
 		if _, err := os.Stat(credential); err == nil {
 			return credential
 		}
 	}
-	beside := filepath.Join(filepath.Dir(c.file), name)
+	beside := filepath.Join(filepath.Dir(c.File), name)
 	if abs, err := filepath.Abs(beside); err == nil {
 		return abs
 	}
 	return beside
 }
 
-// environment is the process's environment, handed in.
-type environment []string
+// Environment is the process's environment, handed in.
+type Environment []string
 
-func (e environment) lookup(name string) (string, bool) {
+// Lookup finds a variable.
+func (e Environment) Lookup(name string) (string, bool) {
 	for i := len(e) - 1; i >= 0; i-- { // the last one of a name wins, as for a child process
 		if key, value, ok := strings.Cut(e[i], "="); ok && key == name {
 			return value, true

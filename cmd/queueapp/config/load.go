@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -13,55 +13,85 @@ import (
 	"ringside/queueapp/floorplan"
 )
 
-// problem is one thing that is wrong with a configuration: where, what, and what to do.
-type problem struct {
-	file string // or the environment variable
-	line int    // 0 where it is the environment's, or nowhere
-	key  string // section.key
-	what string
+// Problem is one thing that is wrong with a configuration: where, what, and what to do.
+type Problem struct {
+	File string // or the environment variable
+	Line int    // 0 where it is the environment's, or nowhere
+	Key  string // section.key; of a switch, switch[0].key
+	What string
 }
 
-// String is "file:line: key: what".
-func (p problem) String() string {
-	s := p.file
-	if p.line > 0 {
-		s += ":" + strconv.Itoa(p.line)
+// Error is "file:line: key: what".
+func (p Problem) Error() string {
+	s := p.File
+	if p.Line > 0 {
+		s += ":" + strconv.Itoa(p.Line)
 	}
-	if p.key != "" {
-		s += ": " + p.key
+	if p.Key != "" {
+		s += ": " + p.Key
 	}
-	return s + ": " + p.what
+	return s + ": " + p.What
 }
 
-// section is the table that the problem is in; empty where the file cannot be read at all.
-func (p problem) section() string {
-	name, _, _ := strings.Cut(p.key, ".")
+// Section is the table that the problem is in; empty where the file cannot be read at all.
+func (p Problem) Section() string {
+	name, _, _ := strings.Cut(p.Key, ".")
 	name, _, _ = strings.Cut(name, "[")
 	return name
 }
 
-// problems are an error with a line each.
-type problems []problem
+// Problems are an error with a line each.
+type Problems []Problem
 
-func (ps problems) Error() string {
+func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
-		lines[i] = p.String()
+		lines[i] = p.Error()
 	}
 	return strings.Join(lines, "\n")
 }
 
-// loadConfig reads queueapp.toml and lays the environment over it, and says everything that is wrong in one go. A file
-// that is not there is empty where optional is set: the environment may say it all.
-func loadConfig(file string, optional bool, env environment) (config, problems) {
-	text, err := os.ReadFile(file)
-	if err != nil && (!optional || !errors.Is(err, os.ErrNotExist)) {
-		return config{}, problems{{file: file, what: unreadable(err) + "; name another with --config"}}
+// Err is nil where there are none.
+func (ps Problems) Err() error {
+	if len(ps) == 0 {
+		return nil
 	}
-	return parseConfig(file, text, env)
+	return ps
 }
 
-func unreadable(err error) string {
+// Load reads queueapp.toml and lays the environment over it, and says everything that is wrong in one go. A file
+// that is not there is empty where optional is set: the environment may say it all.
+func Load(file string, optional bool, env Environment) (Config, Problems) {
+	text, err := readSome(file, maxFile)
+	switch {
+	case err != nil && (!optional || !errors.Is(err, os.ErrNotExist)):
+		return Config{}, Problems{{File: file, What: Unreadable(err) + "; name another with --config"}}
+	case len(text) > maxFile:
+		return Config{}, Problems{{File: file, What: tooLong}}
+	}
+	return Parse(file, text, env)
+}
+
+// maxFile is far more than a floor plan of 10 000 agents.
+const maxFile = 16 << 20
+
+const tooLong = "is longer than 16 MiB: it is no configuration"
+
+// ReadFile reads a file of an administrator's whole, a floor plan for instance. The error says in plain words what keeps
+// it from being one.
+func ReadFile(file string) ([]byte, error) {
+	text, err := readSome(file, maxFile)
+	switch {
+	case err != nil:
+		return nil, Problem{File: file, What: Unreadable(err)}
+	case len(text) > maxFile:
+		return nil, Problem{File: file, What: tooLong}
+	}
+	return text, nil
+}
+
+// Unreadable says in plain words why a file cannot be read.
+func Unreadable(err error) string {
 	var path *os.PathError
 	if errors.As(err, &path) {
 		err = path.Err
@@ -69,39 +99,40 @@ func unreadable(err error) string {
 	return "cannot be read: " + err.Error()
 }
 
-func parseConfig(file string, text []byte, env environment) (config, problems) {
-	l := loader{config: defaultConfig(), lines: findKeys(string(text))}
-	l.file, l.env = file, env
+// Parse is Load of a text that was read already; file is its name for messages, and where relative files are beside.
+func Parse(file string, text []byte, env Environment) (Config, Problems) {
+	l := loader{Config: Default(), lines: floorplan.Lines(string(text))}
+	l.File, l.env = file, env
 	var tables map[string]any
 	if _, err := toml.Decode(string(text), &tables); err != nil {
-		return l.config, problems{syntax(file, err)}
+		return l.Config, Problems{syntax(file, err)}
 	}
 	l.readFile(tables)
 	l.readEnvironment()
 	l.derive()
 	l.settle()
-	slices.SortStableFunc(l.problems, func(a, b problem) int { return a.line - b.line })
-	return l.config, l.problems
+	slices.SortStableFunc(l.problems, func(a, b Problem) int { return a.Line - b.Line })
+	return l.Config, l.problems
 }
 
-func syntax(file string, err error) problem {
+func syntax(file string, err error) Problem {
 	var parse toml.ParseError
 	if errors.As(err, &parse) {
-		return problem{file: file, line: parse.Position.Line, what: parse.Message}
+		return Problem{File: file, Line: parse.Position.Line, What: parse.Message}
 	}
-	return problem{file: file, what: err.Error()}
+	return Problem{File: file, What: err.Error()}
 }
 
 // loader is a configuration on its way.
 type loader struct {
-	config
+	Config
 	lines    map[string]int
-	problems problems
+	problems Problems
 }
 
 // complain adds a problem of the file.
 func (l *loader) complain(key, what string) {
-	l.problems = append(l.problems, problem{l.file, l.lines[key], key, what})
+	l.problems = append(l.problems, Problem{l.File, l.lines[key], key, what})
 }
 
 func (l *loader) readFile(tables map[string]any) {
@@ -112,7 +143,7 @@ func (l *loader) readFile(tables map[string]any) {
 		if !ok && tables[s.name] != nil {
 			l.complain(s.name, "is no table; write ["+s.name+"]")
 		}
-		readTable(l, s.name, table, s.keys, &l.config)
+		readTable(l, s.name, table, s.keys, &l.Config)
 	}
 	l.readSwitches(tables["switch"])
 	for name := range tables {
@@ -132,7 +163,7 @@ func (l *loader) readSwitches(v any) {
 		return
 	}
 	for i, table := range list {
-		var s switchConfig
+		var s Switch
 		readTable(l, fmt.Sprintf("switch[%d]", i), table, switchKeys(), &s)
 		l.Switches = append(l.Switches, s)
 	}
@@ -197,39 +228,4 @@ func suggest(word string, known []string) string {
 		return "did you mean " + best + "?"
 	}
 	return "known are " + strings.Join(known, ", ")
-}
-
-// findKeys finds the line of every table and key: the library tells them of syntax errors only. Keys are "section.key",
-// those of a [[switch]] "switch[0].key".
-func findKeys(text string) map[string]int {
-	lines, count, table := map[string]int{}, map[string]int{}, ""
-	note := func(key string, n int) {
-		if _, there := lines[key]; !there {
-			lines[key] = n
-		}
-	}
-	for n, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
-		switch {
-		case strings.HasPrefix(line, "[["):
-			name := strings.TrimSpace(strings.Trim(strings.SplitN(line, "]", 2)[0], "["))
-			table = fmt.Sprintf("%s[%d]", name, count[name])
-			count[name]++
-			note(name, n+1)
-			note(table, n+1)
-		case strings.HasPrefix(line, "["):
-			table = strings.TrimSpace(strings.Trim(strings.SplitN(line, "]", 2)[0], "["))
-			note(table, n+1)
-		case line != "" && line[0] != '#':
-			name, _, isKey := strings.Cut(line, "=")
-			if name = strings.Trim(strings.TrimSpace(name), `"'`); isKey && table != "" {
-				note(table+"."+name, n+1)
-			} else if isKey {
-				note(name, n+1)
-				outer, _, _ := strings.Cut(name, ".")
-				note(outer, n+1)
-			}
-		}
-	}
-	return lines
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ringside/queueapp/floorplan"
 )
 
 // write makes a file in a directory of the test's.
@@ -34,27 +36,27 @@ func secrets(t testing.TB) string {
 
 func TestTheSampleIsValidAndSaysTheDefaults(t *testing.T) {
 	dir := secrets(t)
-	c, found := loadConfig(write(t, dir, "queueapp.toml", sampleConfig), false, nil)
+	c, found := Load(write(t, dir, "queueapp.toml", sample), false, nil)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	want, got := defaultConfig(), c
+	want, got := Default(), c
 	want.XMPP.Address, want.XMPP.PubSub = "example.com:5222", "pubsub.example.com"
 	if diff := cmp.Diff([]any{want.Floor, want.Log, want.HTTP.Listen}, []any{got.Floor, got.Log, got.HTTP.Listen}); diff != "" {
 		t.Error(diff)
 	}
-	got.XMPP.JID, got.XMPP.Password = "", secret{}
-	if diff := cmp.Diff(want.XMPP, got.XMPP, cmp.AllowUnexported(secret{})); diff != "" {
+	got.XMPP.JID, got.XMPP.Password = "", Secret{}
+	if diff := cmp.Diff(want.XMPP, got.XMPP, cmp.AllowUnexported(Secret{})); diff != "" {
 		t.Error(diff)
 	}
-	password, err := c.Switches[0].Password.read()
+	password, err := c.Switches[0].Password.Read()
 	if err != nil || password != "the ari-password of the test" {
 		t.Errorf("%q, %v", password, err)
 	}
 }
 
 func TestTheSampleExplainsEveryKey(t *testing.T) {
-	lines := findKeys(strings.ReplaceAll(sampleConfig, "\n# ", "\n"))
+	lines := floorplan.Lines(strings.ReplaceAll(sample, "\n# ", "\n"))
 	for _, s := range sections() {
 		for _, name := range names(s.keys) {
 			if lines[s.name+"."+name] == 0 {
@@ -98,7 +100,7 @@ password_file = "two-lines"
 [[switch]]
 name = "east"
 `)
-	_, found := loadConfig(file, false, environment{"QUEUEAPP_LOG_FORMAT=xml", "QUEUEAPP_HTTP_LISTN=x:1", "QUEUEAPP_SWITCH_URL=http://x/ari", "QUEUEAPP_CALL=1"})
+	_, found := Load(file, false, Environment{"QUEUEAPP_LOG_FORMAT=xml", "QUEUEAPP_HTTP_LISTN=x:1", "QUEUEAPP_SWITCH_URL=http://x/ari", "QUEUEAPP_CALL=1"})
 	want := []string{
 		"QUEUEAPP_HTTP_LISTN: http: is not known; did you mean listen?",
 		`QUEUEAPP_LOG_FORMAT: log.format: "xml" is none of text, json`,
@@ -125,7 +127,7 @@ name = "east"
 	}
 	var got []string
 	for _, p := range found {
-		got = append(got, strings.TrimPrefix(p.String(), dir+"/"))
+		got = append(got, strings.TrimPrefix(p.Error(), dir+"/"))
 	}
 	slices.Sort(got)
 	slices.Sort(want)
@@ -138,10 +140,10 @@ name = "east"
 }
 
 func TestWhatIsMissing(t *testing.T) {
-	_, found := parseConfig("queueapp.toml", nil, nil)
+	_, found := Parse("queueapp.toml", nil, nil)
 	var keys []string
 	for _, p := range found {
-		keys = append(keys, p.key)
+		keys = append(keys, p.Key)
 	}
 	slices.Sort(keys)
 	if want := []string{"http.token_file", "postgres.dsn", "switch", "xmpp.jid", "xmpp.password_file"}; !slices.Equal(keys, want) {
@@ -150,8 +152,8 @@ func TestWhatIsMissing(t *testing.T) {
 }
 
 func TestASyntaxErrorHasItsLine(t *testing.T) {
-	_, found := parseConfig("queueapp.toml", []byte("[floor]\nname = \"main\nbudget = 1\n"), nil)
-	if len(found) != 1 || found[0].line != 2 {
+	_, found := Parse("queueapp.toml", []byte("[floor]\nname = \"main\nbudget = 1\n"), nil)
+	if len(found) != 1 || found[0].Line != 2 {
 		t.Errorf("%v", found)
 	}
 }
@@ -169,27 +171,27 @@ func everything() map[string]string {
 }
 
 func TestTheEnvironmentAloneIsEnough(t *testing.T) {
-	var env environment
+	var env Environment
 	for name, value := range everything() {
 		env = append(env, "QUEUEAPP_"+name+"="+value)
 	}
-	got, found := loadConfig(filepath.Join(t.TempDir(), "none"), true, env)
+	got, found := Load(filepath.Join(t.TempDir(), "none"), true, env)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	want := config{
-		Floor:    floorConfig{"east", "queueapp-east"},
-		Postgres: postgresConfig{"host=/run/postgresql dbname=queueapp", secret{value: "p1"}},
-		XMPP: xmppConfig{
-			JID: "queue@example.org/here", Address: "xmpp:5222", Password: secret{value: "p2"}, PubSub: "ps.example.org",
+	want := Config{
+		Floor:    Floor{"east", "queueapp-east"},
+		Postgres: Postgres{"host=/run/postgresql dbname=queueapp", Secret{value: "p1"}},
+		XMPP: XMPP{
+			JID: "queue@example.org/here", Address: "xmpp:5222", Password: Secret{value: "p2"}, PubSub: "ps.example.org",
 			Mode: "current", Observers: []string{"crm@example.org", "wall@example.org"},
 		},
-		HTTP:     httpConfig{"[::1]:80", secret{value: "0123456789abcdef"}},
-		Log:      logConfig{"debug", "json"},
-		Switches: []switchConfig{{"west", "https://pbx/ari", "u", secret{value: "p3"}}},
+		HTTP:     HTTP{"[::1]:80", Secret{value: "0123456789abcdef"}},
+		Log:      Log{"debug", "json"},
+		Switches: []Switch{{"west", "https://pbx/ari", "u", Secret{value: "p3"}}},
 	}
-	want.file, want.env = got.file, got.env
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}, secret{})); diff != "" {
+	want.File, want.env = got.File, got.env
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Config{}, Secret{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -219,14 +221,14 @@ func TestEveryKeyIsInTheEnvironmentToo(t *testing.T) {
 
 func TestTheEnvironmentWins(t *testing.T) {
 	dir := secrets(t)
-	file := write(t, dir, "queueapp.toml", sampleConfig+"[[switch]]\nname = \"far-east\"\nurl = \"http://b/ari\"\nuser = \"q\"\npassword_file = \"ari-password\"\n")
-	c, found := loadConfig(file, false, environment{
+	file := write(t, dir, "queueapp.toml", sample+"[[switch]]\nname = \"far-east\"\nurl = \"http://b/ari\"\nuser = \"q\"\npassword_file = \"ari-password\"\n")
+	c, found := Load(file, false, Environment{
 		"QUEUEAPP_HTTP_TOKEN=a-token-of-the-environment", "QUEUEAPP_SWITCH_FAR_EAST_URL=http://c/ari", "QUEUEAPP_LOG_LEVEL=", "QUEUEAPP_TEST_DATABASE=x",
 	})
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	token, err := c.HTTP.Token.read()
+	token, err := c.HTTP.Token.Read()
 	if err != nil || token != "a-token-of-the-environment" || c.Switches[1].URL != "http://c/ari" || c.Log.Level != "info" {
 		t.Errorf("%q %v %+v", token, err, c)
 	}
@@ -235,20 +237,20 @@ func TestTheEnvironmentWins(t *testing.T) {
 func TestACredentialOfSystemdComesFirst(t *testing.T) {
 	dir, credentials := secrets(t), t.TempDir()
 	write(t, credentials, "http-token", "the token that systemd hands over")
-	c, found := loadConfig(write(t, dir, "queueapp.toml", sampleConfig), false, environment{"CREDENTIALS_DIRECTORY=" + credentials})
+	c, found := Load(write(t, dir, "queueapp.toml", sample), false, Environment{"CREDENTIALS_DIRECTORY=" + credentials})
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	if token, err := c.HTTP.Token.read(); err != nil || token != "the token that systemd hands over" {
+	if token, err := c.HTTP.Token.Read(); err != nil || token != "the token that systemd hands over" {
 		t.Errorf("%q, %v", token, err)
 	}
-	if password, err := c.XMPP.Password.read(); err != nil || password != "the xmpp-password of the test" {
+	if password, err := c.XMPP.Password.Read(); err != nil || password != "the xmpp-password of the test" {
 		t.Errorf("%q, %v", password, err)
 	}
 }
 
 func TestASecretIsNeverShown(t *testing.T) {
-	c := config{HTTP: httpConfig{Token: secret{value: "hunter2", file: "/hunter2"}}}
+	c := Config{HTTP: HTTP{Token: Secret{value: "hunter2", file: "/hunter2"}}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		if text := fmt.Sprintf(verb, c); strings.Contains(text, "hunter2") {
 			t.Errorf("%s shows it: %s", verb, text)
@@ -260,8 +262,8 @@ func TestABadCAIsSaid(t *testing.T) {
 	dir := secrets(t)
 	write(t, dir, "ca.pem", "no certificate\n")
 	for name, says := range map[string]string{"ca.pem": "holds no certificate", "none.pem": "cannot be read"} {
-		_, found := loadConfig(write(t, dir, "queueapp.toml", sampleConfig), false, environment{"QUEUEAPP_XMPP_CA_FILE=" + name})
-		if len(found) != 1 || !strings.Contains(found[0].what, says) {
+		_, found := Load(write(t, dir, "queueapp.toml", sample), false, Environment{"QUEUEAPP_XMPP_CA_FILE=" + name})
+		if len(found) != 1 || !strings.Contains(found[0].What, says) {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
@@ -272,7 +274,7 @@ func TestWhereTheAPIIsAsked(t *testing.T) {
 		"127.0.0.1:9580": "http://127.0.0.1:9580", "0.0.0.0:80": "http://127.0.0.1:80", "[::]:80": "http://127.0.0.1:80",
 		":9580": "http://127.0.0.1:9580", "[::1]:80": "http://[::1]:80", "pbx:http": "http://pbx:http",
 	} {
-		if got := (httpConfig{Listen: listen}).apiURL(); got != want {
+		if got := (HTTP{Listen: listen}).URL(); got != want {
 			t.Errorf("%s: %s, want %s", listen, got, want)
 		}
 	}
@@ -281,14 +283,14 @@ func TestWhereTheAPIIsAsked(t *testing.T) {
 // FuzzConfig holds that no file crashes the reader, that every problem says where and what, and that none shows a secret
 // of the environment.
 func FuzzConfig(f *testing.F) {
-	f.Add(sampleConfig)
+	f.Add(sample)
 	f.Add("[[switch]]\n[switch]\n")
 	f.Add("switch = 1\nxmpp = 2\nfloor.name = 3\n\"floor\".app = [1]\n")
 	f.Add("[xmpp]\nobservers = [1, [2], {a = 3}]\nbudget = \"-1s\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		_, found := parseConfig("queueapp.toml", []byte(text), environment{"QUEUEAPP_HTTP_TOKEN=hunter2hunter2hunter2"})
+		_, found := Parse("queueapp.toml", []byte(text), Environment{"QUEUEAPP_HTTP_TOKEN=hunter2hunter2hunter2"})
 		for _, p := range found {
-			if p.what == "" || p.file == "" || strings.Contains(p.String(), "hunter2hunter2") && !strings.Contains(text, "hunter2") {
+			if p.What == "" || p.File == "" || strings.Contains(p.Error(), "hunter2hunter2") && !strings.Contains(text, "hunter2") {
 				t.Errorf("%q", p)
 			}
 		}

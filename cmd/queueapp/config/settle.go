@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"crypto/x509"
@@ -22,16 +22,16 @@ func (l *loader) settle() {
 
 // need complains where a key was given nowhere. What was given and refused is complained of already.
 func (l *loader) need(key, given, example string) {
-	if given != "" || slices.ContainsFunc(l.problems, func(p problem) bool { return p.key == key }) {
+	if given != "" || slices.ContainsFunc(l.problems, func(p Problem) bool { return p.Key == key }) {
 		return
 	}
 	table, _, _ := strings.Cut(key, ".")
-	l.problems = append(l.problems, problem{l.file, l.lines[table], key,
+	l.problems = append(l.problems, Problem{l.File, l.lines[table], key,
 		fmt.Sprintf("is missing; write %s under [%s], or set %s", example, table, envName(key))})
 }
 
 // settleSecret checks that a secret can be read, where there is or must be one. It never shows it.
-func (l *loader) settleSecret(table, name string, s *secret, needed bool) {
+func (l *loader) settleSecret(table, name string, s *Secret, needed bool) {
 	s.file = l.place(s.file)
 	key := table + "." + name + "_file"
 	if !s.given() {
@@ -40,14 +40,14 @@ func (l *loader) settleSecret(table, name string, s *secret, needed bool) {
 		}
 		return
 	}
-	if _, err := s.read(); err != nil {
+	if _, err := s.Read(); err != nil {
 		l.complain(key, secretRemedy(err))
 	}
 }
 
 func secretRemedy(err error) string {
 	if os.IsPermission(err) || os.IsNotExist(err) {
-		return unreadable(err) + "; the file must be there and belong to who runs queueapp, mode 0600"
+		return Unreadable(err) + "; the file must be there and belong to who runs queueapp, mode 0600"
 	}
 	return err.Error() + "; write the secret on one line"
 }
@@ -56,7 +56,7 @@ func secretRemedy(err error) string {
 const minToken = 16
 
 func (l *loader) settleToken() {
-	token, err := l.HTTP.Token.read()
+	token, err := l.HTTP.Token.Read()
 	if err == nil && token != "" && len(token) < minToken {
 		l.complain("http.token_file", fmt.Sprintf("holds a token of %d characters; make one of %d or more, for instance with: openssl rand -base64 32",
 			len(token), minToken))
@@ -71,7 +71,7 @@ func (l *loader) settleCA() {
 	pem, err := readSome(l.XMPP.CAFile, 1<<20)
 	switch {
 	case err != nil:
-		l.complain("xmpp.ca_file", unreadable(err)+"; name the PEM file of the authority that signed the XMPP server's certificate")
+		l.complain("xmpp.ca_file", Unreadable(err)+"; name the PEM file of the authority that signed the XMPP server's certificate")
 	case !x509.NewCertPool().AppendCertsFromPEM(pem):
 		l.complain("xmpp.ca_file", "holds no certificate; it must be a PEM file")
 	}
@@ -79,8 +79,8 @@ func (l *loader) settleCA() {
 
 func (l *loader) settleSwitches() {
 	if len(l.Switches) == 0 && l.lines["switch"] == 0 {
-		l.problems = append(l.problems, problem{file: l.file, key: "switch",
-			what: "is missing; write [[switch]] with name, url, user and password_file of an Asterisk's ARI"})
+		l.problems = append(l.problems, Problem{File: l.File, Key: "switch",
+			What: "is missing; write [[switch]] with name, url, user and password_file of an Asterisk's ARI"})
 	}
 	seen := map[string]bool{}
 	for i := range l.Switches {
@@ -98,7 +98,7 @@ func (l *loader) settleSwitches() {
 			l.complain(table+".name", "is there twice; give each switch a name of its own")
 		}
 		seen[envWord(s.Name)] = true
-		if _, err := s.Password.read(); err != nil {
+		if _, err := s.Password.Read(); err != nil {
 			l.complain(table+".password_file", secretRemedy(err))
 		}
 	}
@@ -106,10 +106,10 @@ func (l *loader) settleSwitches() {
 
 func (l *loader) needOfSwitch(table, name, given, example string) {
 	key := table + "." + name
-	if given != "" || slices.ContainsFunc(l.problems, func(p problem) bool { return p.key == key }) {
+	if given != "" || slices.ContainsFunc(l.problems, func(p Problem) bool { return p.Key == key }) {
 		return
 	}
-	l.problems = append(l.problems, problem{l.file, l.lines[table], key, "is missing; write " + example + " under its [[switch]]"})
+	l.problems = append(l.problems, Problem{l.File, l.lines[table], key, "is missing; write " + example + " under its [[switch]]"})
 }
 
 // envName is the variable of a key: QUEUEAPP_POSTGRES_DSN.
@@ -137,7 +137,7 @@ func (l *loader) readEnvironment() {
 		}
 		for _, s := range sections() {
 			if word, ok := strings.CutPrefix(rest, strings.ToUpper(s.name)+"_"); ok {
-				setVariable(l, name, s.name, word, text, s.keys, &l.config)
+				setVariable(l, name, s.name, word, text, s.keys, &l.Config)
 			}
 		}
 	}
@@ -146,10 +146,10 @@ func (l *loader) readEnvironment() {
 // switchVariable sets a key of the only switch (QUEUEAPP_SWITCH_URL) or of a named one (QUEUEAPP_SWITCH_EAST_URL).
 func (l *loader) switchVariable(name, word, text string) {
 	known := func(word string) bool {
-		return slices.ContainsFunc(switchKeys(), func(k key[switchConfig]) bool { return strings.ToUpper(k.name) == word })
+		return slices.ContainsFunc(switchKeys(), func(k key[Switch]) bool { return strings.ToUpper(k.name) == word })
 	}
 	if known(word) && len(l.Switches) == 0 {
-		l.Switches = append(l.Switches, switchConfig{Name: "main"})
+		l.Switches = append(l.Switches, Switch{Name: "main"})
 	}
 	if known(word) && len(l.Switches) == 1 {
 		setVariable(l, name, "switch[0]", word, text, switchKeys(), &l.Switches[0])
@@ -161,8 +161,8 @@ func (l *loader) switchVariable(name, word, text string) {
 			return
 		}
 	}
-	l.problems = append(l.problems, problem{file: name, key: "switch",
-		what: "names no switch; write QUEUEAPP_SWITCH_<NAME>_<KEY> with the name of a [[switch]]"})
+	l.problems = append(l.problems, Problem{File: name, Key: "switch",
+		What: "names no switch; write QUEUEAPP_SWITCH_<NAME>_<KEY> with the name of a [[switch]]"})
 }
 
 func setVariable[T any](l *loader, name, table, word, text string, keys []key[T], into *T) {
@@ -171,10 +171,10 @@ func setVariable[T any](l *loader, name, table, word, text string, keys []key[T]
 			continue
 		}
 		if err := k.set(into, value{text: text}); err != nil {
-			l.problems = append(l.problems, problem{file: name, key: table + "." + k.name, what: err.Error()})
+			l.problems = append(l.problems, Problem{File: name, Key: table + "." + k.name, What: err.Error()})
 		}
 		return
 	}
-	l.problems = append(l.problems, problem{file: name, key: table,
-		what: "is not known; " + suggest(strings.ToLower(word), names(keys))})
+	l.problems = append(l.problems, Problem{File: name, Key: table,
+		What: "is not known; " + suggest(strings.ToLower(word), names(keys))})
 }
