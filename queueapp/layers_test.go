@@ -45,6 +45,12 @@ func layers() []layer {
 		}},
 		{path: "ringside/migrations", free: true, only: []string{"github.com/pressly/goose"}},
 		{path: "ringside/softwaresim/trial", free: true, ours: []string{"ringside/..."}},
+		{path: "ringside/softwaresim/outside", free: true, ours: []string{
+			"ringside/queueapp", "ringside/queueapp/record", "ringside/store", "ringside/softwaresim/...",
+		}},
+		{path: "ringside/softwaresim/soak", free: true, ours: []string{
+			"ringside/queueapp", "ringside/queueapp/api", "ringside/store", "ringside/softwaresim/...",
+		}},
 		{path: "ringside/softwaresim/...", free: true, only: []string{"github.com/emiago"}, ours: []string{
 			"ringside/softwaresim/...", "ringside/xmpp", "ringside/queueapp/record", "ringside/install/sounds",
 		}},

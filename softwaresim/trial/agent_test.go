@@ -143,7 +143,7 @@ func TestAFrozenQueueapp(t *testing.T) {
 	s.must(waiting.Hangup(s.ctx))
 	s.must(ringing.Hangup(s.ctx))
 	s.settled()
-	for x, c := range o.crms {
+	for x, c := range o.CRMs() {
 		s.until("no pop-up at "+x, func() bool { return len(c.Shown()) == 0 })
 	}
 }
@@ -157,7 +157,7 @@ func TestADeadAsterisk(t *testing.T) {
 	for _, state := range []record.State{record.Talking, record.Ringing} {
 		s.callAs(newCaller(), "7000")
 		s.until("a pop-up "+string(state), func() bool {
-			for _, c := range o.crms {
+			for _, c := range o.CRMs() {
 				if shown := c.Shown(); len(shown) == 1 && shown[0].State == state {
 					return true
 				}
@@ -178,7 +178,7 @@ func TestADeadAsterisk(t *testing.T) {
 	}
 	s.must(s.stack.Restart(s.ctx, stack.Asterisk))
 	s.until("nobody on the floor", func() bool { return len(s.calls()) == 0 })
-	for x, c := range o.crms {
+	for x, c := range o.CRMs() {
 		s.until("no pop-up at "+x, func() bool { return len(c.Shown()) == 0 })
 	}
 	for _, p := range []*phone.Phone{one, two} {

@@ -7,6 +7,7 @@ import (
 	"ringside/queueapp"
 	"ringside/queueapp/record"
 	"ringside/softwaresim/crm"
+	"ringside/softwaresim/outside"
 	"ringside/softwaresim/phone"
 	"ringside/softwaresim/stack"
 )
@@ -31,7 +32,7 @@ func (s *site) sawNothingOf(c *crm.CRM, from phone.Party) {
 	s.t.Helper()
 	for _, e := range c.Events() {
 		if e.Call != nil && e.Call.Caller.Number == from.Number {
-			s.t.Errorf("%s was shown %s of %s on %s: %s, at %s", c.JID(), e.Kind, from, e.Node, e.Call.Event, clock(e.At))
+			s.t.Errorf("%s was shown %s of %s on %s: %s, at %s", c.JID(), e.Kind, from, e.Node, e.Call.Event, outside.Clock(e.At))
 		}
 	}
 }
@@ -113,7 +114,7 @@ func TestAnObserverSeesEveryCall(t *testing.T) {
 
 	t.Setenv("QUEUEAPP_XMPP_OBSERVERS", "")
 	s.must(s.stack.Restart(s.ctx, stack.Queueapp))
-	t.Logf("no observer any more at %s", clock(time.Now()))
+	t.Logf("no observer any more at %s", outside.Clock(time.Now()))
 	afterwards, _ := serve()
 	s.settled()
 	refused()

@@ -11,6 +11,7 @@ import (
 	"ringside/queueapp"
 	"ringside/queueapp/api"
 	"ringside/queueapp/record"
+	"ringside/softwaresim/outside"
 	"ringside/softwaresim/phone"
 	"ringside/softwaresim/phone/voice"
 	"ringside/softwaresim/stack"
@@ -192,7 +193,7 @@ func TestCallsAroundADeathReachAnAgent(t *testing.T) {
 	byUs := 0
 	for range placed {
 		e := s.invited(rings)
-		if s.event(e.Call, phone.AckReceived); strings.HasPrefix(e.From.Name, ours) {
+		if s.event(e.Call, phone.AckReceived); strings.HasPrefix(e.From.Name, outside.Ours) {
 			byUs++
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"ringside/queueapp/record"
 	"ringside/softwaresim/crm"
+	"ringside/softwaresim/outside"
 	"ringside/softwaresim/phone"
 )
 
@@ -87,7 +88,7 @@ func TestHostileCallers(t *testing.T) {
 		call := s.callAs(who, "7107")
 		invite := s.invited(rings)
 		display := plainText(t, invite.From.Name, 80)
-		if !strings.HasPrefix(display, ours) || !sameBegin(strings.TrimPrefix(display, ours), want) && name != "" {
+		if !strings.HasPrefix(display, outside.Ours) || !sameBegin(strings.TrimPrefix(display, outside.Ours), want) && name != "" {
 			t.Errorf("caller %q: the phone displays %q", name, display)
 		}
 		e, err := shown.Next(s.ctx, func(e crm.Event) bool { return e.Kind == crm.Opened })
@@ -147,7 +148,7 @@ func TestHostileCustomers(t *testing.T) {
 		want := asClean(name)
 		call := s.callAs(who, "7110")
 		invite := s.invited(rings)
-		if display := plainText(t, invite.From.Name, 80); !sameBegin(strings.TrimPrefix(display, ours), want) {
+		if display := plainText(t, invite.From.Name, 80); !sameBegin(strings.TrimPrefix(display, outside.Ours), want) {
 			t.Errorf("customer %q: the phone displays %q", name, display)
 		}
 		e, err := shown.Next(s.ctx, func(e crm.Event) bool { return e.Kind == crm.Opened })

@@ -10,6 +10,7 @@ import (
 	"ringside/queueapp"
 	"ringside/queueapp/record"
 	"ringside/softwaresim/crm"
+	"ringside/softwaresim/outside"
 	"ringside/softwaresim/phone"
 	"ringside/softwaresim/stack"
 )
@@ -24,7 +25,7 @@ const (
 // floorUnderCalls is a floor with one agent who serves quickly, one whose phone rings, and one who talks.
 type floorUnderCalls struct {
 	*site
-	outside          *outside
+	outside          *outside.Witness
 	quick            *phone.Watch // the first agent's phone
 	ringing, talking *phone.Call  // the callers of the others
 	usual            time.Duration
@@ -58,7 +59,7 @@ func (f *floorUnderCalls) shows(extension string, state record.State) record.Cal
 	f.t.Helper()
 	var shown []record.Call
 	f.until("a pop-up at "+extension, func() bool {
-		shown = f.outside.crms[extension].Shown()
+		shown = f.outside.CRMs()[extension].Shown()
 		return len(shown) == 1 && shown[0].State == state
 	})
 	return shown[0]
@@ -102,7 +103,7 @@ func (f *floorUnderCalls) hangUp() {
 // judge finds every phone rung in time, every pop-up closed, and new ones as good as before.
 func (f *floorUnderCalls) judge() {
 	f.t.Helper()
-	crms := f.outside.crms
+	crms := f.outside.CRMs()
 	f.until("queueapp ready", func() bool { return f.get("/readyz", nil) == nil })
 	for x, c := range crms {
 		f.until("no pop-up at "+x, func() bool { return len(c.Shown()) == 0 })
@@ -118,7 +119,7 @@ func (f *floorUnderCalls) judge() {
 	_, err = call.AwaitEnd(f.ctx)
 	f.must(err)
 	f.settled()
-	attempts, err := world.memory.Attempts(f.ctx, f.stack.Info().Floor, f.outside.since)
+	attempts, err := world.memory.Attempts(f.ctx, f.stack.Info().Floor, f.outside.Since)
 	f.must(err)
 	results := map[queueapp.PublishResult]int{}
 	for _, a := range attempts {
