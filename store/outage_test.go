@@ -9,6 +9,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/softwaresim/link"
 	"ringside/store"
 	"ringside/store/storetest"
 )
@@ -17,17 +18,17 @@ import (
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	address := storetest.New(t)
-	p, through := newProxy(t, address)
+	l, through := over(t, address, link.Options{})
 	s := storetest.OpenAt(t, through, "a:1")
 	apply(t, s, "main")
 	o := own(t, s, "main")
-	p.misbehave(func(p *proxy) { p.swallow = true })
+	l.LoseAnswers()
 	err := o.Commit(t.Context(), engine.Batch{Steps: []queueapp.Step{enter(7, newCall(t), "1000")}})
 	if !errors.Is(err, store.ErrUnknownOutcome) {
 		t.Fatalf("commit without an answer: %v", err)
 	}
 	await(t, "it is told", o.Lost())
-	p.misbehave(func(p *proxy) { p.swallow = false })
+	l.Heal()
 	again := own(t, s, "main")
 	if again.Epoch() != o.Epoch()+1 {
 		t.Errorf("epoch %d after %d, although nobody owned the floor in between", again.Epoch(), o.Epoch())
@@ -61,10 +62,10 @@ func TestNothingSent(t *testing.T) {
 // A database that pauses costs no floor: what was asked of it is answered when it goes on.
 func TestPauseOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	p, through := newProxy(t, storetest.New(t))
+	l, through := over(t, storetest.New(t), link.Options{})
 	s := storetest.OpenAt(t, through, "a:1")
 	o := own(t, s, "main")
-	p.misbehave(func(p *proxy) { p.stall = true })
+	l.Hold(link.Answers)
 	for range 3 {
 		short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		if err := o.Beat(short); !errors.Is(err, context.DeadlineExceeded) {
@@ -76,7 +77,7 @@ func TestPauseOfTheDatabase(t *testing.T) {
 	go func() { // ends with committed, which is received from below
 		committed <- o.Commit(context.WithoutCancel(t.Context()), engine.Batch{Steps: []queueapp.Step{enter(1, newCall(t), "")}})
 	}()
-	p.misbehave(func(p *proxy) { p.stall = false })
+	l.Heal()
 	if err := <-committed; err != nil {
 		t.Errorf("a write during the pause: %v", err)
 	}
@@ -93,13 +94,13 @@ func TestPauseOfTheDatabase(t *testing.T) {
 // Giving up does not wait for a database that does not answer.
 func TestReleaseDuringAPause(t *testing.T) {
 	t.Parallel()
-	p, through := newProxy(t, storetest.New(t))
+	l, through := over(t, storetest.New(t), link.Options{})
 	s := storetest.OpenAt(t, through, "a:1")
 	o, err := s.Own(t.Context(), "main", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.misbehave(func(p *proxy) { p.stall = true })
+	l.Hold(link.Answers)
 	committed := make(chan error, 1)
 	go func() { // ends with committed, which is received from below
 		committed <- o.Commit(context.WithoutCancel(t.Context()), engine.Batch{Steps: []queueapp.Step{enter(1, newCall(t), "")}})

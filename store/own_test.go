@@ -10,6 +10,7 @@ import (
 	"ringside/migrations"
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/softwaresim/link"
 	"ringside/store"
 	"ringside/store/storetest"
 )
@@ -184,8 +185,7 @@ func TestStaleOwnerCannotWrite(t *testing.T) {
 
 func TestPoolerIsRefused(t *testing.T) {
 	t.Parallel()
-	p, through := newProxy(t, storetest.New(t))
-	p.misbehave(func(p *proxy) { p.disguise = true })
+	_, through := over(t, storetest.New(t), link.Options{AlterAnswers: otherNumber})
 	_, err := storetest.OpenAt(t, through, "a:1").Own(t.Context(), "main", nil)
 	if err == nil || !strings.Contains(err.Error(), "pooler") {
 		t.Errorf("own through a pooler: %v", err)

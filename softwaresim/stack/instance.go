@@ -39,10 +39,10 @@ func (s *Stack) instances() []*instance {
 
 func (s *Stack) writeConfig(q *instance) error {
 	return render(q.config, "queueapp.toml", map[string]any{
-		"App": appName, "PostgresPort": s.ports.postgres, "Secrets": s.place.path("secrets"),
-		"JID": queueUser + "@" + xmppHost + "/queueapp", "XMPP": s.info.XMPP, "CA": s.info.CA,
+		"App": appName, "Postgres": s.reach(Postgres), "Secrets": s.place.path("secrets"),
+		"JID": queueUser + "@" + xmppHost + "/queueapp", "XMPP": s.reach(Prosody), "CA": s.info.CA,
 		"PubSub": pubsubHost, "API": strings.TrimPrefix(q.api, "http://"),
-		"ARI": s.info.ARI.URL, "ARIUser": ariUser,
+		"ARI": "http://" + s.reach(Asterisk) + "/ari", "ARIUser": ariUser,
 	}, account{})
 }
 

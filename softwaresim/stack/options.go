@@ -47,6 +47,10 @@ type Options struct {
 	Standby bool
 	// Only starts just the servers named. Empty starts all.
 	Only []string
+	// Links names the servers — Asterisk (ARI), Prosody, Postgres — to put a link
+	// before that can be cut, hung and slowed: queueapp reaches them over it, and
+	// everybody else goes straight. See Stack.Link.
+	Links []string
 	// Unlisted keeps the stack from being found by Find: tests set it, so that
 	// they do not get into the way of a stack that somebody works with.
 	Unlisted bool
@@ -82,6 +86,11 @@ func (o *Options) complete() error {
 	for _, name := range o.Only {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("stack: there is no server %q; there are %q", name, known)
+		}
+	}
+	for _, name := range o.Links {
+		if !slices.Contains(known[:3], name) {
+			return fmt.Errorf("stack: there is no link to %q; there are to %q", name, known[:3])
 		}
 	}
 	if err := o.findRoot(); err != nil {

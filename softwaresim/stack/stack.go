@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ringside/softwaresim/link"
 	"ringside/softwaresim/stack/child"
 )
 
@@ -37,6 +38,7 @@ type Stack struct {
 	family  *child.Family
 	secrets secrets
 	servers map[string]*server
+	links   map[string]*link.Link // by the server they lead to
 
 	stopping context.Context
 	stop     context.CancelFunc
@@ -57,7 +59,9 @@ func Start(ctx context.Context, opts Options) (_ *Stack, err error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	s := &Stack{opts: opts, servers: make(map[string]*server), changed: make(chan struct{})}
+	s := &Stack{
+		opts: opts, servers: make(map[string]*server), links: make(map[string]*link.Link), changed: make(chan struct{}),
+	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -97,6 +101,9 @@ func (s *Stack) prepare() (err error) {
 	s.queueapps = s.instances()
 	s.info = s.describe()
 	s.setOwner(s.queueapps[0])
+	if err := s.placeLinks(); err != nil {
+		return err
+	}
 	return s.writeShared()
 }
 
@@ -143,6 +150,9 @@ func (s *Stack) Stop(ctx context.Context) error {
 	var errs []error
 	if s.family != nil {
 		errs = append(errs, s.family.Close())
+	}
+	for _, l := range s.links {
+		errs = append(errs, l.Close())
 	}
 	if s.ports != nil {
 		errs = append(errs, s.ports.release())

@@ -1,103 +1,21 @@
 package trial
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"sync"
 	"testing"
 
 	"ringside/queueapp/record"
 	"ringside/softwaresim/crm"
+	"ringside/softwaresim/link"
 	"ringside/softwaresim/phone"
 )
-
-// wire carries a CRM's connection to the XMPP server, until it is cut and while it is not.
-type wire struct {
-	listener net.Listener
-	server   string
-	wg       sync.WaitGroup
-
-	mu    sync.Mutex
-	isCut bool
-	conns map[net.Conn]struct{}
-}
-
-func (s *site) wire() *wire {
-	s.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	s.must(err)
-	w := &wire{listener: l, server: s.stack.Info().XMPP, conns: map[net.Conn]struct{}{}}
-	w.wg.Go(w.serve)
-	s.t.Cleanup(func() {
-		w.cut()
-		w.listener.Close()
-		w.wg.Wait()
-	})
-	return w
-}
-
-func (w *wire) serve() {
-	for {
-		near, err := w.listener.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.Dial("tcp", w.server)
-		if err != nil {
-			near.Close()
-			continue
-		}
-		if !w.keep(near, far) {
-			continue
-		}
-		w.wg.Go(func() { carry(near, far) })
-		w.wg.Go(func() { carry(far, near) })
-	}
-}
-
-func carry(to, from net.Conn) {
-	_, err := io.Copy(to, from)
-	_ = errors.Join(err, to.Close(), from.Close()) // either end may have closed it
-}
-
-// keep remembers both ends of a connection, or closes them where the wire is cut.
-func (w *wire) keep(ends ...net.Conn) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range ends {
-		if w.isCut {
-			c.Close()
-			continue
-		}
-		w.conns[c] = struct{}{}
-	}
-	return !w.isCut
-}
-
-func (w *wire) cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.isCut = true
-	for c := range w.conns {
-		c.Close()
-	}
-	clear(w.conns)
-}
-
-func (w *wire) mend() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.isCut = false
-}
 
 // A CRM whose connection broke shows, when it is back, what is open now: what ended meanwhile is closed, what began is
 // there, and what goes on is as it stands.
 func TestACRMThatWasAway(t *testing.T) {
 	for name, c := range map[string]struct {
 		behaviour phone.Behaviour
-		before    record.State // of the pop-up when the wire is cut; empty: none is open
+		before    record.State // of the pop-up when the link is cut; empty: none is open
 		meanwhile func(*site, *phone.Call, phone.Event)
 		after     record.State // empty: none is to be open
 	}{
@@ -120,10 +38,12 @@ func TestACRMThatWasAway(t *testing.T) {
 			s := newSite(t)
 			rings := s.agent("1000", c.behaviour).Watch()
 			defer rings.Close()
-			w := s.wire()
+			l, err := link.Listen(s.stack.Info().XMPP, link.Options{})
+			s.must(err)
+			t.Cleanup(func() { s.must(l.Close()) })
 			x, info := s.extension("1000"), s.stack.Info()
 			screen := s.openCRM(crm.Config{
-				JID: x.JID, Password: x.JIDPassword, Server: w.listener.Addr().String(), CA: info.CA, PubSub: info.PubSub,
+				JID: x.JID, Password: x.JIDPassword, Server: l.Addr(), CA: info.CA, PubSub: info.PubSub,
 				Nodes: []string{"extension1000"},
 			})
 			shows := func(state record.State) func() bool {
@@ -133,12 +53,12 @@ func TestACRMThatWasAway(t *testing.T) {
 				}
 			}
 			if c.before == "" {
-				w.cut()
+				l.Cut()
 			}
 			caller := s.callAs(newCaller(), "7000")
 			invite := s.invited(rings)
 			s.until("a pop-up "+string(c.before), shows(c.before))
-			w.cut()
+			l.Cut()
 			c.meanwhile(s, caller, invite)
 			s.until("everything published", func() bool {
 				left, err := world.memory.Audit(s.ctx, info.Floor, true)
@@ -147,9 +67,9 @@ func TestACRMThatWasAway(t *testing.T) {
 			begun := screen.Watch()
 			defer begun.Close()
 			n := len(screen.Events())
-			w.mend()
+			l.Heal()
 			seen := 0
-			_, err := begun.Next(s.ctx, func(e crm.Event) bool { seen++; return seen > n && e.Kind == crm.Up })
+			_, err = begun.Next(s.ctx, func(e crm.Event) bool { seen++; return seen > n && e.Kind == crm.Up })
 			s.must(err)
 			came := s.untilWithin(popUpTime, fmt.Sprintf("a pop-up %q", c.after), shows(c.after))
 			s.must(caller.Hangup(s.ctx))
