@@ -113,6 +113,14 @@ type Prioritise struct {
 	Priority int
 }
 
+// Identify says who the caller was found to be, where that became known after the call had entered: customers, best first,
+// and data take the place of what was known.
+type Identify struct {
+	Call      CallID
+	Customers []Customer
+	Data      []Datum
+}
+
 // Hold stops new offers (the database is away, the switch cannot be commanded); Unhold allows them again.
 type Hold struct{ Why string }
 
@@ -196,6 +204,7 @@ func (Ready) event()          {}
 func (Device) event()         {}
 func (Withdraw) event()       {}
 func (Prioritise) event()     {}
+func (Identify) event()       {}
 func (Hold) event()           {}
 func (Unhold) event()         {}
 func (SwitchDown) event()     {}

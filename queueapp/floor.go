@@ -93,6 +93,10 @@ func (f *Floor) take(ev Event) {
 		f.withdraw(ev)
 	case Prioritise:
 		f.prioritise(ev)
+	case Identify:
+		if v := f.visits[ev.Call]; v != nil {
+			v.Customers, v.Data = ev.Customers, ev.Data
+		}
 	case LogOn, LogOff, Pause, Ready:
 		f.agentEvent(ev)
 	case Device:

@@ -228,6 +228,10 @@ func (w *world) agent(rt *rapid.T) {
 func (w *world) operator(rt *rapid.T) {
 	call := w.pickCall(rt)
 	w.turn(rapid.SampledFrom([]queueapp.Event{
+		queueapp.Identify{
+			Call: call, Customers: []queueapp.Customer{{ID: "2", Code: "2222", Name: "Company 2", Match: queueapp.MatchCode}},
+			Data: []queueapp.Datum{{Key: "b", Value: "3"}, {Key: "c", Value: ""}},
+		},
 		queueapp.Prioritise{Call: call, Priority: 5}, queueapp.Prioritise{Call: call, Priority: -5},
 		queueapp.Withdraw{Call: call, Outcome: queueapp.OutcomeWithdrawn}, queueapp.Hold{Why: "test"}, queueapp.Unhold{},
 	}).Draw(rt, "event"))

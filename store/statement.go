@@ -16,6 +16,7 @@ const (
 	stmtLogOff  = "logoff"
 	stmtUnpause = "unpause"
 	stmtMove    = "move"
+	stmtCaller  = "caller"
 	stmtEnter   = "enter"
 	stmtOffer   = "offer"
 	stmtOffered = "offered"
@@ -79,6 +80,8 @@ WHERE call = $1 AND n = $2`,
 		stmtLogOff: `UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
 
 		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+
+		stmtCaller: `UPDATE queueapp.calls SET customers = $2, data = $3 WHERE id = $1`,
 
 		stmtMove: `UPDATE queueapp.visits SET priority = $2 WHERE call = $1 AND ended_at IS NULL`,
 	}

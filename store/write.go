@@ -53,6 +53,9 @@ func (w *writer) closings(r projection.Rows) {
 	for _, u := range r.Unpauses {
 		w.batch.Queue(stmtUnpause, w.floor, text(u.Agent), u.At)
 	}
+	for _, c := range r.Callers {
+		w.batch.Queue(stmtCaller, string(c.Call), customers.Encode(c.Customers), customers.EncodeData(c.Data))
+	}
 	for _, m := range r.Moves {
 		w.batch.Queue(stmtMove, string(m.Call), m.Priority)
 	}

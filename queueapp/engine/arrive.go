@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,8 +16,6 @@ const (
 	dialogueLimit = 10 * time.Minute
 	// closeMargin is how long after the latest end of a call its record stands at most.
 	closeMargin = time.Minute
-	// lookupMargin is how much longer than its own time-out a customer look-up may take, for a database that hangs.
-	lookupMargin = time.Second
 )
 
 func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
@@ -61,19 +59,18 @@ func (t *tenure) answer(c *call) {
 	c.sw.SetVariables(c.channel.ID, absolute(dialogueLimit))
 }
 
-// toQueue looks the customer up where the dialplan's arguments or the caller's number tell one, and enters the queue.
-// The entry number is drawn now: who came first is first, however long a look-up takes.
+// toQueue enters the queue, and has the customer looked up meanwhile where the dialplan's arguments or the caller's number
+// may tell one.
 func (t *tenure) toQueue(c *call, args ivr.Args) {
 	t.nextEntry++
-	entry := t.nextEntry
-	q := queueapp.Enter{Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout}
-	t.lookUp(c, args.Code, func(found []queueapp.Customer, _ error) { // who cannot be looked up waits all the same
-		if len(found) == 0 && args.Customer != "" {
-			found = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
-		}
-		q.Customers, q.Data = found, withCode(args.Data, args.Code, found)
-		t.enter(c, q)
-	})
+	q := queueapp.Enter{
+		Queue: args.Queue, Entry: t.nextEntry, Priority: args.Priority, Timeout: args.Timeout, Data: withCode(args.Data, args.Code, nil),
+	}
+	if args.Customer != "" {
+		q.Customers = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
+	}
+	t.identify(c, args.Code)
+	t.enter(c, q)
 }
 
 // withCode keeps a code that belongs to nobody we know: the agent may know whose it is.
@@ -81,51 +78,7 @@ func withCode(data []queueapp.Datum, code string, found []queueapp.Customer) []q
 	if code == "" || len(found) > 0 {
 		return data
 	}
-	return append(data, queueapp.Datum{Key: "code", Value: code})
-}
-
-// lookUp asks for customers by code, or by the caller's number where there is no code, and goes on in the loop with
-// what it finds, unless the caller is gone by then. A failed look-up is told as an error and never as "none".
-func (t *tenure) lookUp(c *call, code string, then func([]queueapp.Customer, error)) {
-	number := c.channel.Caller.Number
-	if code == "" && number == "" {
-		then(nil, nil)
-		return
-	}
-	limit := t.plan.Customers.Timeout + lookupMargin
-	t.lookups.Add(1)
-	go func() {
-		defer t.lookups.Done()
-		ctx, cancel := context.WithTimeout(t.ctx, limit)
-		defer cancel()
-		var found []queueapp.Customer
-		var err error
-		if code != "" {
-			found, err = t.Memory.CustomersByCode(ctx, code)
-		} else {
-			found, err = t.Memory.CustomersByNumber(ctx, number)
-		}
-		t.post(func() {
-			t.lookedUp(c, len(found), err)
-			if !c.gone {
-				then(found, err)
-			}
-		})
-	}()
-}
-
-func (t *tenure) lookedUp(c *call, found int, err error) {
-	result := "none"
-	switch {
-	case err != nil:
-		result = "failed"
-		t.log.Warn("customer look-up failed", "call", c.id, "err", err)
-	case found > 0:
-		result = "found"
-	}
-	if t.Observer != nil {
-		t.Observer.LookedUp(result)
-	}
+	return append(slices.Clone(data), queueapp.Datum{Key: codeKey, Value: code})
 }
 
 // enter puts the call into a queue, with music from here to the bridge.

@@ -12,26 +12,28 @@ import (
 // call is a caller's channel life with us, as far as the shell must know it: which channel, which dialogue, and what its
 // records say. What the call waits for is the floor's business.
 type call struct {
-	id        queueapp.CallID
-	sw        Switch
-	channel   Channel
-	arrived   time.Time
-	dialogue  ivr.Dialogue // nil once the call is in a queue or on its way out
-	wake      *time.Timer  // when the dialogue wants its tick
-	queue     queueapp.QueueName
-	entered   time.Time
-	customers []queueapp.Customer
-	data      []queueapp.Datum
-	seq       int64 // of the last record
-	attempts  map[int]*attempt
-	music     string
-	limit     time.Duration      // of the wait; 0 once the caller is received
-	reception *time.Timer        // when the caller is received, whatever the phone does
-	untold    []queueapp.AgentID // who is to hear of the caller by chat once the first record is out
-	bridged   bool               // a bridge was asked for
-	inBridge  bool               // the caller is in it
-	leaving   bool               // the visit has ended and the caller is sent on
-	gone      bool               // the caller's channel has left us
+	id           queueapp.CallID
+	sw           Switch
+	channel      Channel
+	arrived      time.Time
+	dialogue     ivr.Dialogue // nil once the call is in a queue or on its way out
+	wake         *time.Timer  // when the dialogue wants its tick
+	queue        queueapp.QueueName
+	entered      time.Time
+	customers    []queueapp.Customer
+	data         []queueapp.Datum
+	seeking      bool  // the caller is being looked up
+	seq          int64 // of the last record
+	attempts     map[int]*attempt
+	music        string
+	limit        time.Duration      // of the wait; 0 once the caller is received
+	reception    *time.Timer        // when the caller is received, whatever the phone does
+	untold       []queueapp.AgentID // who is to hear of the caller by chat once the first record is out
+	unidentified []func()           // to be done once the caller's look-up has ended
+	bridged      bool               // a bridge was asked for
+	inBridge     bool               // the caller is in it
+	leaving      bool               // the visit has ended and the caller is sent on
+	gone         bool               // the caller's channel has left us
 }
 
 // attempt is one offer as far as records and legs need it.
@@ -40,7 +42,7 @@ type attempt struct {
 	agent     queueapp.AgentID
 	extension queueapp.ExtensionID
 	sw        Switch
-	opened    bool // an offered record was made
+	opened    bool // the record that opens was made
 	rung      bool // a leg was asked for
 	inBridge  bool // the leg is in the bridge
 	ended     bool // revoked or closed: its record is

@@ -38,8 +38,7 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 	}
 }
 
-// offer makes the record and, once the attempt is durable, publishes it; the phone may ring when the server has answered
-// or the budget is over.
+// offer makes the record and publishes it once the attempt is durable.
 func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	c := t.calls[e.Attempt.Call]
 	if c == nil {
@@ -47,18 +46,31 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	}
 	a := &attempt{
 		id: e.Attempt, agent: e.Agent, extension: e.Extension, sw: t.switchOf(e.Extension), offered: now, expires: e.Expires,
-		opened: true,
 	}
 	c.attempts[e.Attempt.N] = a
 	t.shown[e.Extension] = a
+	if c.seeking {
+		t.whenDurable(func() { t.openIdentified(c, a) })
+		return
+	}
+	out := t.open(c, a)
+	t.whenDurable(func() { t.show(c, a, out, t.plan.Settings.Budget) })
+}
+
+// open makes the record that an attempt opens with. It is written with the next batch.
+func (t *tenure) open(c *call, a *attempt) Outgoing {
+	a.opened = true
 	out := t.outgoing(c, a, t.offeredRecord(c, a))
 	t.batch.Records = append(t.batch.Records, out)
-	t.whenDurable(func() {
-		t.crm.Offer(out, t.plan.Settings.Budget, func(r queueapp.PublishResult) {
-			t.afterLead(r, func() {
-				t.turn(queueapp.Offered{Attempt: e.Attempt, Publish: r})
-				t.tell(c)
-			})
+	return out
+}
+
+// show publishes the record of a durable attempt; the phone may ring when the server has answered or the budget is over.
+func (t *tenure) show(c *call, a *attempt, out Outgoing, budget time.Duration) {
+	t.crm.Offer(out, budget, func(r queueapp.PublishResult) {
+		t.afterLead(r, func() {
+			t.turn(queueapp.Offered{Attempt: a.id, Publish: r})
+			t.tell(c)
 		})
 	})
 }
@@ -165,6 +177,7 @@ func (t *tenure) leave(e queueapp.Leave) {
 // publish makes a record durable and sends it on its way.
 func (t *tenure) publish(c *call, a *attempt, r record.Call) {
 	if !a.opened {
+		t.whenDurable(func() { t.unshow(a) })
 		return
 	}
 	out := t.outgoing(c, a, r)
@@ -212,9 +225,11 @@ func (t *tenure) announce(e queueapp.Announce) {
 	}
 	c.untold = e.Agents
 	t.whenDurable(func() {
-		if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
-			t.tell(c)
-		}
+		c.whenIdentified(func() {
+			if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
+				t.tell(c)
+			}
+		})
 	})
 }
 

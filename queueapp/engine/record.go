@@ -56,6 +56,18 @@ func (t *tenure) answeredRecord(c *call, a *attempt) record.Call {
 	return r
 }
 
+// updatedRecord tells an open record's viewers what has become known of the caller.
+func (t *tenure) updatedRecord(c *call, a *attempt, now time.Time) record.Call {
+	r := t.base(c, a, now)
+	r.Event, r.State = record.Updated, record.Ringing
+	r.Seconds.Wait = known(a.offered.Sub(c.entered))
+	if !a.connected.IsZero() {
+		r.State = record.Talking
+		r.Seconds.Wait, r.Seconds.Ring = known(a.connected.Sub(c.entered)), a.rangFor(a.connected)
+	}
+	return r
+}
+
 func (t *tenure) revokedRecord(c *call, a *attempt, e queueapp.Revoke, now time.Time) record.Call {
 	a.expires = now.Add(closedLife)
 	r := t.base(c, a, now)

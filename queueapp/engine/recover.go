@@ -103,8 +103,12 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h holdings) {
 	ch.Caller = v.Caller
 	c := t.admit(v.Call, sw, ch)
 	c.arrived, c.entered, c.queue = v.Entered, v.Entered, v.Queue
-	c.customers, c.data, c.seq = v.Customers, v.Data, t.seqs[v.Call]
+	c.customers, c.data = v.Customers, v.Data
+	c.seq = t.seqs[v.Call] + 1 // an opening record may have left before it was written
 	t.turn(v)
+	if len(v.Customers) == 0 {
+		t.identify(c, codeIn(v.Data))
+	}
 	for _, ra := range t.attempts[v.Call] {
 		t.restoreAttempt(c, ra, h)
 	}

@@ -81,6 +81,9 @@ func (t *tenure) do(c *call, action ivr.Action) {
 	case ivr.Queue:
 		c.endDialogue()
 		t.nextEntry++
+		if len(a.Customers) == 0 && a.Code == "" {
+			t.identify(c, "")
+		}
 		t.enter(c, queueapp.Enter{
 			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
 		})

@@ -36,6 +36,7 @@ type world struct {
 	publish   queueapp.PublishResult // what an offer's publish gives
 	customers map[string][]queueapp.Customer
 	lookupErr error
+	lookup    chan struct{} // where not nil, look-ups wait until it is closed
 	ids       int
 }
 
@@ -190,7 +191,14 @@ func (w *world) logOn(agent queueapp.AgentID) {
 
 func (w *world) Own(context.Context, string, func(string)) (Owner, error) { return w, nil }
 
-func (w *world) CustomersByCode(_ context.Context, code string) ([]queueapp.Customer, error) {
+func (w *world) CustomersByCode(ctx context.Context, code string) ([]queueapp.Customer, error) {
+	if w.lookup != nil {
+		select {
+		case <-w.lookup:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	return w.customers[code], w.lookupErr
 }
 
@@ -222,6 +230,7 @@ func (w *world) Commit(_ context.Context, b Batch) error {
 	w.steps = append(w.steps, b.Steps...)
 	w.records = append(w.records, b.Records...)
 	for _, s := range b.Steps {
+		w.log = append(w.log, fmt.Sprintf("step %T %+v", s.Event, s.Event))
 		for _, e := range s.Effects {
 			w.log = append(w.log, fmt.Sprintf("commit %T %+v", e, e))
 		}
@@ -282,12 +291,20 @@ func (c crm) Run(ctx context.Context, _ func(RecordKey)) error {
 }
 
 func (c crm) Offer(o Outgoing, _ time.Duration, ring func(queueapp.PublishResult)) {
-	c.note("publish %s %s %s", o.Event, o.Extension, o.Attempt)
+	c.note("publish %s %s %s %s", o.Event, o.Extension, o.Attempt, who(o))
 	go ring(c.publish)
 }
 
 func (c crm) Send(o Outgoing) {
-	c.note("publish %s %s %s %s", o.Event, o.Extension, o.Attempt, o.Record.Reason)
+	c.note("publish %s %s %s %s%s", o.Event, o.Extension, o.Attempt, o.Record.Reason, who(o))
+}
+
+// who is the customer that a record names; empty: none.
+func who(o Outgoing) string {
+	if len(o.Record.Customers) == 0 {
+		return ""
+	}
+	return o.Record.Customers[0].Name
 }
 
 func (c crm) Nodes(nodes map[queueapp.ExtensionID]Node) { c.note("nodes %d", len(nodes)) }

@@ -48,6 +48,10 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 		w.verb("prioritise")
 		w.word(string(e.Call))
 		w.int(int64(e.Priority))
+	case queueapp.Identify:
+		w.verb("identify")
+		w.word(string(e.Call))
+		w.known(e.Customers, e.Data)
 	case queueapp.RestoreAgent, queueapp.RestoreVisit, queueapp.RestoreAttempt:
 		w.restore(e)
 	case queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.Tick:
@@ -165,6 +169,8 @@ func (r *reader) event(verb string) queueapp.Event {
 		return queueapp.Withdraw{Call: r.call(), Outcome: readNamed(r, "an outcome", known[:])}
 	case "prioritise":
 		return queueapp.Prioritise{Call: r.call(), Priority: r.int("a priority")}
+	case "identify":
+		return r.identify()
 	case "logon", "logoff", "pause", "ready", "device":
 		return r.agentEvent(verb)
 	case "hold":

@@ -163,6 +163,10 @@ func events() []func(t *rapid.T) queueapp.Event {
 			return queueapp.Withdraw{Call: call(t), Outcome: pick(t, "outcome", queueapp.OutcomeWithdrawn, queueapp.OutcomeKey)}
 		},
 		func(t *T) queueapp.Event { return queueapp.Prioritise{Call: call(t), Priority: number(t, "priority")} },
+		func(t *T) queueapp.Event {
+			e := enter(t)
+			return queueapp.Identify{Call: e.Call, Customers: e.Customers, Data: e.Data}
+		},
 		func(t *T) queueapp.Event { return queueapp.Hold{Why: text[string](t, "why")} },
 		func(*T) queueapp.Event { return queueapp.Unhold{} },
 		func(t *T) queueapp.Event { return queueapp.SwitchDown{Switch: text[queueapp.SwitchName](t, "switch")} },

@@ -24,9 +24,14 @@ func (w *writer) enter(e queueapp.Enter, entered, deadline time.Time) {
 		w.reason(e.Caller.Name)
 	}
 	w.optWord("dialled", e.Caller.Dialled)
-	w.data(e.Data)
-	for i := range e.Customers {
-		w.customer(&e.Customers[i])
+	w.known(e.Customers, e.Data)
+}
+
+// known writes what is known of a caller.
+func (w *writer) known(customers []queueapp.Customer, data []queueapp.Datum) {
+	w.data(data)
+	for i := range customers {
+		w.customer(&customers[i])
 	}
 }
 
@@ -75,6 +80,16 @@ func (r *reader) enter(restored bool) queueapp.RestoreVisit {
 	return v
 }
 
+func (r *reader) identify() queueapp.Event {
+	e := queueapp.Enter{Call: r.call()}
+	for r.more() {
+		if key := r.key(); !r.knownKey(&e, key) {
+			r.fail("%.40q says nothing of who a caller is", key)
+		}
+	}
+	return queueapp.Identify{Call: e.Call, Customers: e.Customers, Data: e.Data}
+}
+
 func (r *reader) enterKey(e *queueapp.Enter, key string) {
 	switch key {
 	case "entry":
@@ -94,6 +109,16 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 		e.Caller.Name, _ = r.quoted()
 	case "dialled":
 		e.Caller.Dialled = r.word("what the caller dialled")
+	default:
+		if !r.knownKey(e, key) {
+			r.fail("%.40q is nothing that a caller enters with", key)
+		}
+	}
+}
+
+// knownKey reads a part of what [writer.known] wrote; it reports false where the key is none of its own.
+func (r *reader) knownKey(e *queueapp.Enter, key string) bool {
+	switch key {
 	case "code":
 		e.Customers = append(e.Customers, r.customer(queueapp.MatchCode))
 	case "customer":
@@ -110,8 +135,9 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 	case "id", "url":
 		r.customerKey(e, key)
 	default:
-		r.fail("%.40q is nothing that a caller enters with", key)
+		return false
 	}
+	return true
 }
 
 func (r *reader) customer(match queueapp.Match) queueapp.Customer {

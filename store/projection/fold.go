@@ -1,6 +1,8 @@
 package projection
 
 import (
+	"slices"
+
 	"ringside/queueapp"
 )
 
@@ -66,6 +68,17 @@ func (p *part) prioritise(ev queueapp.Prioritise) {
 		}
 	}
 	p.rows.Moves = append(p.rows.Moves, Move{Call: ev.Call, Priority: ev.Priority})
+}
+
+// identify notes who a caller is, also of one whose visit is over: his record tells.
+func (p *part) identify(ev queueapp.Identify) {
+	if i, ok := p.visits[ev.Call]; ok {
+		v := &p.rows.Visits[i]
+		v.Customers, v.Data = ev.Customers, ev.Data
+		return
+	}
+	p.rows.Callers = slices.DeleteFunc(p.rows.Callers, func(c queueapp.Identify) bool { return c.Call == ev.Call })
+	p.rows.Callers = append(p.rows.Callers, ev)
 }
 
 func (p *Projector) leave(e queueapp.Leave) {

@@ -90,6 +90,8 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Call
 	case queueapp.Prioritise:
 		return ev.Call
+	case queueapp.Identify:
+		return ev.Call
 	case queueapp.RestoreVisit:
 		return ev.Call
 	case queueapp.RestoreAttempt:

@@ -93,6 +93,8 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.enter(ev)
 	case queueapp.Prioritise:
 		p.prioritise(ev)
+	case queueapp.Identify:
+		p.identify(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
 	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Withdraw,

@@ -80,6 +80,12 @@ func TestProjectVisits(t *testing.T) {
 		{"a priority of a new visit", steps(enter(), queueapp.Prioritise{Call: "c1", Priority: 9}), []projection.Rows{{
 			Visits: []projection.Visit{{Enter: prioritised(9), At: at(0), Deadline: at(30)}},
 		}}},
+		{"who a new caller is", steps(enter(), queueapp.Identify{Call: "c1", Customers: somebody()}), []projection.Rows{{
+			Visits: []projection.Visit{{Enter: identified(somebody()), At: at(0), Deadline: at(30)}},
+		}}},
+		{"the last look-up counts", steps(queueapp.Identify{Call: "c2"}, queueapp.Identify{Call: "c2", Customers: somebody()}), []projection.Rows{{
+			Callers: []queueapp.Identify{{Call: "c2", Customers: somebody()}},
+		}}},
 		{"the last priority counts", steps(queueapp.Prioritise{Call: "c2", Priority: 9}, queueapp.Prioritise{Call: "c2", Priority: 8}), []projection.Rows{{
 			Moves: []projection.Move{{Call: "c2", Priority: 8}},
 		}}},
@@ -183,6 +189,16 @@ func TestProjectAgents(t *testing.T) {
 func prioritised(n int) queueapp.Enter {
 	e := enter()
 	e.Priority = n
+	return e
+}
+
+func somebody() []queueapp.Customer {
+	return []queueapp.Customer{{ID: "1", Code: "1111", Name: "Company 1", Match: queueapp.MatchCode}}
+}
+
+func identified(who []queueapp.Customer) queueapp.Enter {
+	e := enter()
+	e.Customers = who
 	return e
 }
 

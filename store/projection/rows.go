@@ -16,6 +16,7 @@ import (
 type Rows struct {
 	Visits   []Visit
 	Moves    []Move
+	Callers  []queueapp.Identify // written before: who they are
 	Leaves   []Leave
 	Offers   []Attempt // new
 	Attempts []Attempt // already written: set what is not zero
