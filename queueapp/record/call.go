@@ -118,7 +118,7 @@ type Caller struct {
 	E164     string // the same in E.164, where that can be told
 	Name     string // as the network says; never to be trusted as an identity
 	Dialled  string // the number that the caller dialled
-	Withheld bool   // the caller asked that the number be not shown
+	Withheld bool   // there is no number: the caller asked that it be not shown, or the network does not tell it
 }
 
 // Customer is one who may be calling. Name, URL and Code come from the site's own customers.

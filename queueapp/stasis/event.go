@@ -171,7 +171,7 @@ func secondHalf(id queueapp.ChannelID) bool {
 func arrival(ch *ari.ChannelData, args []string) engine.Channel {
 	out := engine.Channel{
 		ID: idOf(ch), Up: ch.State == "Up", Args: args, Endpoint: endpoint(ch.Name),
-		Caller: callerOf(ch.GetCaller().GetName(), ch.GetCaller().GetNumber(), ch.GetDialplan().GetExten()),
+		Caller: callerOf(ch.GetCaller().GetName(), ch.GetCaller().GetNumber(), ch.GetDialplan().GetExten(), ch.GetChannelVars()),
 	}
 	if t := ch.GetCreationtime(); t != nil {
 		out.Created = time.Unix(t.GetSeconds(), int64(t.GetNanos())).UTC()

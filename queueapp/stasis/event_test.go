@@ -1,6 +1,7 @@
 package stasis
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,11 +10,47 @@ import (
 	"testing/synctest"
 	"unicode/utf8"
 
+	"github.com/CyCoreSystems/ari/v5"
 	"github.com/google/go-cmp/cmp"
 
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
 )
+
+// A number that is not to be shown is kept nowhere, whichever way Asterisk tells of it.
+func TestWithheldNumbers(t *testing.T) {
+	known := queueapp.Caller{Number: "5550100", Name: "Ana", Dialled: "7000"}
+	for _, test := range []struct {
+		number, vars string
+		want         queueapp.Caller
+	}{
+		{"5550100", ``, known},
+		{"5550100", `,"channelvars":{"CALLERID(num-pres)":"allowed_not_screened"}`, known},
+		{"5550100", `,"channelvars":{"CALLERID(num-pres)":""}`, known},
+		{"5550100", `,"channelvars":{"CALLERID(num-pres)":"prohib_not_screened"}`, queueapp.Caller{Dialled: "7000"}},
+		{"5550100", `,"channelvars":{"CALLERID(num-pres)":"prohib"}`, queueapp.Caller{Dialled: "7000"}},
+		{"5550100", `,"channelvars":{"CALLERID(num-pres)":"unavailable"}`, queueapp.Caller{Dialled: "7000"}},
+		{"anonymous", ``, queueapp.Caller{Dialled: "7000"}},
+		{" Restricted", `,"channelvars":{"CALLERID(num-pres)":"allowed"}`, queueapp.Caller{Dialled: "7000"}},
+		{"anonymous1", ``, queueapp.Caller{Number: "anonymous1", Name: "Ana", Dialled: "7000"}},
+	} {
+		text := strings.Replace(channel("1.1"), "5550100", test.number, 1)
+		text = strings.Replace(text, `,"creationtime"`, test.vars+`,"creationtime"`, 1)
+		var arrived ari.ChannelData
+		if err := json.Unmarshal([]byte(text), &arrived); err != nil {
+			t.Fatal(err)
+		}
+		var found listed
+		if err := json.Unmarshal([]byte(text), &found); err != nil {
+			t.Fatal(err)
+		}
+		for how, got := range map[string]engine.Channel{"arrived": arrival(&arrived, nil), "listed": found.channel("queueapp")} {
+			if got.Caller != test.want {
+				t.Errorf("%s, %q%s: %+v, want %+v", how, test.number, test.vars, got.Caller, test.want)
+			}
+		}
+	}
+}
 
 // TestEvents gives events and states exactly what must be told of them.
 func TestEvents(t *testing.T) {

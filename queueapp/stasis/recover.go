@@ -35,6 +35,7 @@ type listed struct {
 		AppData string `json:"app_data"`
 	}
 	Creationtime string
+	ChannelVars  map[string]string
 }
 
 // in reports whether a channel is in the application.
@@ -47,7 +48,7 @@ func (c *listed) channel(app string) engine.Channel {
 	here := c.in(app)
 	ch := engine.Channel{
 		ID: id, Ours: ours(id), Up: c.State == "Up" && here, Endpoint: endpoint(c.Name),
-		Caller: callerOf(c.Caller.Name, c.Caller.Number, c.Dialplan.Exten),
+		Caller: callerOf(c.Caller.Name, c.Caller.Number, c.Dialplan.Exten, c.ChannelVars),
 	}
 	if here {
 		ch.Args = splitArgs(c.Dialplan.AppData)[1:]

@@ -37,8 +37,30 @@ func clean(s string, limit int) string {
 	return s
 }
 
-func callerOf(name, number, dialled string) queueapp.Caller {
-	return queueapp.Caller{Name: clean(name, maxName), Number: clean(number, maxNumber), Dialled: clean(dialled, maxNumber)}
+// callerOf says who calls. Of a number that is not to be shown neither the number nor the name is kept.
+func callerOf(name, number, dialled string, vars map[string]string) queueapp.Caller {
+	c := queueapp.Caller{Dialled: clean(dialled, maxNumber)}
+	if number = clean(number, maxNumber); !withheld(number, vars[presentation]) {
+		c.Name, c.Number = clean(name, maxName), number
+	}
+	return c
+}
+
+// presentation is the dialplan function that tells whether a number may be shown. Asterisk evaluates it for us where
+// ari.conf names it under channelvars.
+const presentation = "CALLERID(num-pres)"
+
+// withheld reports whether a number is not to be shown: by what the network says of it (Asterisk has the number all the
+// same where it trusts the trunk), or since it is what SIP puts in the place of one (RFC 3323).
+func withheld(number, presentation string) bool {
+	if strings.HasPrefix(presentation, "prohib") || presentation == "unavailable" {
+		return true
+	}
+	switch strings.ToLower(number) {
+	case "anonymous", "restricted", "private", "withheld", "unavailable", "unknown":
+		return true
+	}
+	return false
 }
 
 // endpoint is the technology and resource in a channel's name: "PJSIP/ag-1" of "PJSIP/ag-1-0000002a", "Local/7@in" of

@@ -16,6 +16,9 @@ import (
 type Caller struct {
 	// Media is what the caller sends, the user agent's at first.
 	Media voice.Media
+	// Withheld has the call come from nobody, as a trusted network hands it on: the number stands in
+	// P-Asserted-Identity, with the wish that it be not shown (RFC 3325).
+	Withheld bool
 
 	ua   *UA
 	from Party
@@ -30,11 +33,16 @@ func (u *UA) Caller(from Party) *Caller {
 // Dial calls a number. It returns when the INVITE was sent; the call goes on whatever
 // becomes of ctx, until one side hangs up.
 func (c *Caller) Dial(ctx context.Context, number string) (*Call, error) {
-	return c.ua.dial(ctx, nil, c.from, number, c.Media, "")
+	if !c.Withheld {
+		return c.ua.dial(ctx, nil, c.from, number, c.Media, "")
+	}
+	who := sip.FromHeader{DisplayName: quoteName(c.from.Name), Address: c.ua.contact(escapeUser(c.from.Number)).Address}
+	return c.ua.dial(ctx, nil, Party{Name: "Anonymous", Number: "anonymous"}, number, c.Media, "",
+		sip.NewHeader("P-Asserted-Identity", who.Value()), sip.NewHeader("Privacy", "id"))
 }
 
 // dial sends the INVITE and starts the goroutine that lives through the call.
-func (u *UA) dial(ctx context.Context, p *Phone, from Party, number string, media voice.Media, password string) (*Call, error) {
+func (u *UA) dial(ctx context.Context, p *Phone, from Party, number string, media voice.Media, password string, headers ...sip.Header) (*Call, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, fmt.Errorf("call %s: %w", number, err)
 	}
@@ -51,7 +59,7 @@ func (u *UA) dial(ctx context.Context, p *Phone, from Party, number string, medi
 		return nil, fmt.Errorf("call %s: %w", number, err)
 	}
 	sent := make(chan struct{})
-	if !u.begin(c, func() { c.follow(password, sent) }) {
+	if !u.begin(c, func() { c.follow(password, sent, headers) }) {
 		c.media.Close()
 		return nil, fmt.Errorf("call %s: the user agent is closed", number)
 	}
@@ -60,9 +68,12 @@ func (u *UA) dial(ctx context.Context, p *Phone, from Party, number string, medi
 }
 
 // follow lives through a call out. It answers one challenge.
-func (c *Call) follow(password string, sent chan<- struct{}) {
+func (c *Call) follow(password string, sent chan<- struct{}, headers []sip.Header) {
 	invite := c.dialog.request(sip.INVITE)
 	invite.AppendHeader(c.ua.contact(c.contactUser()))
+	for _, h := range headers {
+		invite.AppendHeader(h)
+	}
 	setSDP(invite, c.media.Offer().Marshal(c.ua.sessionID, 0))
 	c.note(Event{At: time.Now(), Kind: InviteSent, From: &c.from, To: c.to})
 	asked := c.ua.tx.ask(invite, c.ua.server, c.box)

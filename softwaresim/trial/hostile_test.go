@@ -99,7 +99,7 @@ func TestHostileCallers(t *testing.T) {
 		_, err = call.AwaitEnd(s.ctx)
 		s.must(err)
 	}
-	for _, number := range []string{"anonymous", `<script>&"'`, strings.Repeat("9", 300), "+49 (30) 1234", "ünïcode", "\xff\xfe"} {
+	for _, number := range []string{`<script>&"'`, strings.Repeat("9", 300), "+49 (30) 1234", "ünïcode", "\xff\xfe"} {
 		call := s.callAs(phone.Party{Name: "Eve", Number: number}, "7107")
 		invite := s.invited(rings)
 		e, err := shown.Next(s.ctx, func(e crm.Event) bool { return e.Kind == crm.Opened })
