@@ -87,7 +87,7 @@ func (f apiFloor) Ready() api.Readiness {
 }
 
 // Watch delivers the floor's turns as transcript lines. What happened before is in the journal.
-func (f apiFloor) Watch(ctx context.Context, _ int64) (<-chan api.Notice, error) {
+func (f apiFloor) Watch(ctx context.Context) (<-chan api.Notice, error) {
 	in, err := f.Engine.Watch(ctx)
 	if err != nil {
 		return nil, inAPIWords(err)
@@ -96,12 +96,12 @@ func (f apiFloor) Watch(ctx context.Context, _ int64) (<-chan api.Notice, error)
 	go func() { // ends when the engine closes in, which it does when ctx ends
 		defer close(out)
 		for n := range in {
-			payload, err := stepJSON(n.Step)
+			notice, err := inAPINotice(n)
 			if err != nil {
-				continue
+				continue // a step that cannot be written is none of the watcher's
 			}
 			select {
-			case out <- api.Notice{N: n.N, At: n.At, Event: "step", Payload: payload}:
+			case out <- notice:
 			case <-ctx.Done():
 			}
 		}
@@ -109,13 +109,14 @@ func (f apiFloor) Watch(ctx context.Context, _ int64) (<-chan api.Notice, error)
 	return out, nil
 }
 
-func stepJSON(s queueapp.Step) (json.RawMessage, error) {
-	shown := struct {
-		Event   string   `json:"event"`
-		Effects []string `json:"effects"`
-	}{Event: string(transcript.AppendEvent(nil, s.Event)), Effects: []string{}}
-	for _, e := range s.Effects {
+func inAPINotice(n engine.Notice) (api.Notice, error) {
+	if n.Step.Event == nil {
+		return api.Notice{N: n.N, At: n.At, Event: "begin", Payload: json.RawMessage("{}")}, nil
+	}
+	shown := api.Step{Event: string(transcript.AppendEvent(nil, n.Step.Event)), Effects: []string{}}
+	for _, e := range n.Step.Effects {
 		shown.Effects = append(shown.Effects, string(transcript.AppendEffect(nil, e)))
 	}
-	return json.Marshal(shown)
+	payload, err := json.Marshal(shown)
+	return api.Notice{N: n.N, At: n.At, Event: "step", Payload: payload}, err
 }

@@ -189,7 +189,7 @@ func (f *cannedFloor) Release(context.Context) (int, error) { return 2, nil }
 
 func (f *cannedFloor) Ready() api.Readiness { return api.Readiness{State: f.state} }
 
-func (f *cannedFloor) Watch(context.Context, int64) (<-chan api.Notice, error) {
+func (f *cannedFloor) Watch(context.Context) (<-chan api.Notice, error) {
 	return nil, api.ErrUnavailable
 }
 

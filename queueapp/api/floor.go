@@ -34,9 +34,9 @@ type Floor interface {
 	Release(ctx context.Context) (int, error)
 	// Ready says how the process stands. It never blocks.
 	Ready() Readiness
-	// Watch delivers what happens after notice since, as far as that is remembered; 0 means from now on. The channel is
-	// closed when ctx ends, when the floor stops, and where its reader does not keep up: nobody waits for a reader.
-	Watch(ctx context.Context, since int64) (<-chan Notice, error)
+	// Watch delivers what happens from now on, and first a notice "begin" with the number of what happened last. The channel
+	// is closed when ctx ends, when the floor stops, and where its reader does not keep up: nobody waits for a reader.
+	Watch(ctx context.Context) (<-chan Notice, error)
 }
 
 // State is how far the process is on its way to owning the floor.
@@ -77,8 +77,8 @@ type Part struct {
 
 // Notice is something that happened, for those who watch.
 type Notice struct {
-	N       int64 // rises; the SSE id
+	N       int64 // rises by one; the SSE id
 	At      time.Time
-	Event   string // the SSE event: "step", "record", …; no line breaks
+	Event   string // the SSE event: "begin" or "step"; no line breaks
 	Payload json.RawMessage
 }

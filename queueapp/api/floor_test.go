@@ -32,7 +32,6 @@ type smallFloor struct {
 	state    Readiness
 	fail     error // what listings and commands fail with
 	hungUp   []queueapp.CallID
-	since    []int64
 	notices  chan Notice
 	watching chan struct{} // one value a Watch
 }
@@ -145,10 +144,9 @@ func (f *smallFloor) Ready() Readiness {
 	return f.state
 }
 
-func (f *smallFloor) Watch(_ context.Context, since int64) (<-chan Notice, error) {
+func (f *smallFloor) Watch(context.Context) (<-chan Notice, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.since = append(f.since, since)
 	f.watching <- struct{}{}
 	return f.notices, f.fail
 }

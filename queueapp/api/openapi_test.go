@@ -88,7 +88,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 	for name, v := range map[string]any{
 		"Problem": Problem{}, "Readiness": Readiness{}, "Part": Part{}, "Agents": Agents{}, "Agent": queueapp.AgentView{},
 		"Queues": Queues{}, "Queue": queueapp.QueueView{}, "Calls": Calls{}, "Call": Call{}, "Caller": Caller{},
-		"Customer": Customer{}, "Route": Route{}, "Candidate": queueapp.Candidate{}, "Released": Released{}, "Notice": Happening{},
+		"Customer": Customer{}, "Route": Route{}, "Candidate": queueapp.Candidate{}, "Released": Released{}, "Notice": Happening{}, "Step": Step{},
 	} {
 		want := fields(reflect.TypeOf(v))
 		got := slices.Sorted(maps.Keys(schemas.at(t, name, "properties")))

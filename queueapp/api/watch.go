@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -22,12 +21,15 @@ type Happening struct {
 	Data  json.RawMessage `json:"data"`
 }
 
-// events streams what happens as server-sent events (HTML, 9.2), from the Last-Event-ID on where that is remembered.
+// Step is the data of an event "step": a turn of the floor in the words of a transcript.
+type Step struct {
+	Event   string   `json:"event"`
+	Effects []string `json:"effects"`
+}
+
+// events streams what happens from now on as server-sent events (HTML, 9.2). Last-Event-ID is not heeded: by the first
+// event a reader sees what it missed.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
-	since, err := lastSeen(r)
-	if err != nil {
-		return err
-	}
 	select {
 	case s.watchers <- struct{}{}:
 		defer func() { <-s.watchers }()
@@ -37,28 +39,12 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	notices, err := s.floor.Watch(ctx, since)
+	notices, err := s.floor.Watch(ctx)
 	if err != nil {
 		return err
 	}
 	s.stream(ctx, eventStream{w: w, control: http.NewResponseController(w)}, notices)
 	return nil
-}
-
-// lastSeen is the id from which a reader goes on: the header that browsers send, or ?since=.
-func lastSeen(r *http.Request) (int64, error) {
-	text := r.Header.Get("Last-Event-ID")
-	if text == "" {
-		text = r.URL.Query().Get("since")
-	}
-	if text == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, problem(http.StatusBadRequest, "since", "Last-Event-ID is no id of ours", "Send the id of an event that you have seen, or none.")
-	}
-	return n, nil
 }
 
 // stream writes until somebody is gone: the reader, the floor, or this server. What then goes wrong has nobody to hear it.

@@ -7,7 +7,8 @@ import (
 	"ringside/queueapp"
 )
 
-// Notice is one turn of the floor, for whoever watches.
+// Notice is one turn of the floor, for whoever watches; it may not be durable yet. The first that a watcher gets has no
+// event: its N is that of the last turn before.
 type Notice struct {
 	N    int64
 	At   time.Time
@@ -25,7 +26,10 @@ func (e *Engine) Watch(ctx context.Context) (<-chan Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.ask(ctx, func(t *tenure) { t.watchers[ch] = struct{}{} }); err != nil {
+	if err := e.ask(ctx, func(t *tenure) {
+		ch <- Notice{N: t.nextStep, At: t.Now()} // there is room
+		t.watchers[ch] = struct{}{}
+	}); err != nil {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { t.post(func() { t.unwatch(ch) }) })
