@@ -48,6 +48,9 @@ type Config struct {
 	PingEvery    time.Duration // how often the server is asked whether it lives (XEP-0199). Defaults to 10 s.
 	PingTimeout  time.Duration // and how long it may take to answer. Defaults to 5 s.
 
+	// May is asked before each log-in, which takes the session from whoever has the account and resource. It waits until that
+	// is in order, or fails. Defaults to always.
+	May func(context.Context) error
 	Log *slog.Logger // hears what no caller does: forgeries, handler panics, unreadable stanzas. Defaults to none.
 	// Dial connects to a server. Defaults to TCP with keep-alive.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

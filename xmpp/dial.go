@@ -53,6 +53,11 @@ func (l *lifeline) Read(b []byte) (int, error) {
 
 // dial connects, secures, logs in and binds, all within DialTimeout and ctx: mellium's own contexts do not end a read.
 func (c *Client) dial(ctx context.Context, server string) (*session, error) {
+	if c.cfg.May != nil {
+		if err := c.cfg.May(ctx); err != nil {
+			return nil, fail(Unreachable, "may not log in: %w", err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.DialTimeout)
 	defer cancel()
 	raw, err := c.cfg.Dial(ctx, "tcp", server)

@@ -9,6 +9,7 @@ import (
 
 	"ringside/cmd/queueapp/config"
 	"ringside/queueapp/delivery"
+	"ringside/queueapp/engine"
 	"ringside/queueapp/record"
 	"ringside/xmpp"
 )
@@ -26,7 +27,7 @@ type messenger struct {
 
 var _ delivery.Messenger = (*messenger)(nil)
 
-func newMessenger(c config.XMPP, log *slog.Logger) (*messenger, error) {
+func newMessenger(c config.XMPP, lease *engine.Lease, log *slog.Logger) (*messenger, error) {
 	password, err := c.Password.Read()
 	if err != nil {
 		return nil, fmt.Errorf("[xmpp] password: %w", err)
@@ -34,7 +35,7 @@ func newMessenger(c config.XMPP, log *slog.Logger) (*messenger, error) {
 	m := &messenger{
 		config: xmpp.Config{
 			JID: c.JID, Password: password, Servers: []string{c.Address}, CAFile: c.CAFile, PubSub: c.PubSub,
-			Log: log.With("part", "xmpp"),
+			May: lease.Act, Log: log.With("part", "xmpp"),
 		},
 		mode: record.Transient, log: log.With("part", "xmpp"), why: "not logged in yet",
 	}

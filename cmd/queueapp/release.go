@@ -40,7 +40,7 @@ func (a *app) releaseByARI(ctx context.Context) (released int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	switches, err := stasisConfigs(c, nil, slog.New(slog.DiscardHandler))
+	switches, err := stasisConfigs(c, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return 0, err
 	}

@@ -48,21 +48,22 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 	}
 	built := thisBuild()
 	metrics := api.NewMetrics(built.version, built.commit)
-	messenger, err := newMessenger(c.XMPP, log)
+	lease := engine.NewLease(time.Now)
+	messenger, err := newMessenger(c.XMPP, lease, log)
 	if err != nil {
 		return err
 	}
 	crm := delivery.New(delivery.Options{
 		Messenger: messenger, Observers: c.XMPP.Observers,
 		Published: metrics.Published, Pending: metrics.OutboxPending, GaveUp: metrics.DeliveryFailed,
-		Log: log.With("part", "delivery"), Now: time.Now,
+		Lease: lease, Log: log.With("part", "delivery"), Now: time.Now,
 	})
-	switches, err := switchMaker(c, metrics, log)
+	switches, err := switchMaker(c, metrics, lease, log)
 	if err != nil {
 		return err
 	}
 	floor := engine.New(engine.Options{
-		Floor: c.Floor.Name, Memory: memory, Switches: switches, CRM: crm, Observer: metrics, Log: log,
+		Floor: c.Floor.Name, Memory: memory, Switches: switches, CRM: crm, Observer: metrics, Lease: lease, Log: log,
 		Now: time.Now, NewID: newCallID,
 	})
 	return a.serve(ctx, c, log, floor, metrics)
@@ -153,8 +154,8 @@ func newCallID() queueapp.CallID {
 }
 
 // switchMaker makes fresh switches for each time that this process owns the floor.
-func switchMaker(c config.Config, metrics *api.Metrics, log *slog.Logger) (func() ([]engine.Switch, error), error) {
-	configs, err := stasisConfigs(c, metrics.ARI(), log)
+func switchMaker(c config.Config, metrics *api.Metrics, lease *engine.Lease, log *slog.Logger) (func() ([]engine.Switch, error), error) {
+	configs, err := stasisConfigs(c, metrics.ARI(), lease, log)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,7 @@ func switchMaker(c config.Config, metrics *api.Metrics, log *slog.Logger) (func(
 }
 
 // stasisConfigs says in package stasis's words which switches there are.
-func stasisConfigs(c config.Config, observer stasis.Observer, log *slog.Logger) ([]stasis.Config, error) {
+func stasisConfigs(c config.Config, observer stasis.Observer, lease *engine.Lease, log *slog.Logger) ([]stasis.Config, error) {
 	configs := make([]stasis.Config, 0, len(c.Switches))
 	for _, s := range c.Switches {
 		password, err := s.Password.Read()
@@ -180,7 +181,7 @@ func stasisConfigs(c config.Config, observer stasis.Observer, log *slog.Logger) 
 		}
 		configs = append(configs, stasis.Config{
 			Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: c.Floor.App,
-			Log: log.With("part", "stasis"), Observer: observer,
+			Log: log.With("part", "stasis"), Observer: observer, Lease: lease,
 		})
 	}
 	return configs, nil

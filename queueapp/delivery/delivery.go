@@ -37,13 +37,14 @@ type Messenger interface {
 	Up() (ok bool, why string)
 }
 
-// Options is what a Delivery is made of. All fields are needed.
+// Options is what a Delivery is made of. All fields but Lease are needed.
 type Options struct {
 	Messenger Messenger
 	Observers []string // bare JIDs that may see every node
 	Published func(result queueapp.PublishResult, took time.Duration)
 	Pending   func(records int)            // told how many records are still to be delivered
 	GaveUp    func(channel, reason string) // told of what is not delivered any more: "pubsub" or "chat", and why
+	Lease     *engine.Lease                // asked before anything leaves; nil lets all pass
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -221,6 +222,9 @@ func (d *Delivery) chatter(ctx context.Context) error {
 	for {
 		select {
 		case c := <-d.chats:
+			if d.opt.Lease.Begin(ctx) != nil {
+				return nil
+			}
 			if d.opt.Now().Sub(c.at) > chatLife {
 				d.opt.GaveUp("chat", "stale")
 				continue

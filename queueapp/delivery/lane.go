@@ -121,7 +121,7 @@ func (d *Delivery) work(l *lane) {
 // run works a lane off. When something did not work it waits a little and tries again, until ctx ends.
 func (d *Delivery) run(ctx context.Context, l *lane) {
 	pause := retryFirst
-	for {
+	for d.opt.Lease.Begin(ctx) == nil {
 		more, worked := d.step(ctx, l)
 		if !more {
 			return
@@ -134,12 +134,14 @@ func (d *Delivery) run(ctx context.Context, l *lane) {
 		case <-time.After(pause):
 			pause = min(2*pause, retryMost)
 		case <-ctx.Done():
-			d.mu.Lock()
-			l.working = false
-			d.mu.Unlock()
-			return
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
+	d.mu.Lock()
+	l.working = false
+	d.mu.Unlock()
 }
 
 // step does the next thing that a lane needs. more is false when there is nothing; worked, when it must be tried again.

@@ -13,13 +13,14 @@ import (
 	"ringside/queueapp"
 )
 
-// Options is what an engine is made of. All fields but Observer are needed.
+// Options is what an engine is made of. All fields but Observer and Lease are needed.
 type Options struct {
 	Floor    string // the floor's name
 	Memory   Memory
 	Switches func() ([]Switch, error) // fresh ones: each owns one event stream, for one period of owning the floor
 	CRM      CRM
 	Observer Observer
+	Lease    *Lease // what the switches and the CRM ask before they act; the engine keeps it
 	Log      *slog.Logger
 	Now      func() time.Time
 	NewID    func() queueapp.CallID // a fresh UUIDv7
@@ -52,6 +53,9 @@ var ErrNotOwner = errors.New("this process does not own the floor")
 
 // New returns an engine that does nothing until Run.
 func New(o Options) *Engine {
+	if o.Lease == nil {
+		o.Lease = NewLease(o.Now)
+	}
 	return &Engine{opt: o, state: Starting, why: "waiting for the database"}
 }
 
@@ -85,6 +89,7 @@ var errTenureOver = errors.New("ownership ended")
 // own is one tenure: from getting the floor to losing it.
 func (e *Engine) own(ctx context.Context) error {
 	e.set(nil, Starting, "waiting for the database")
+	defer e.opt.Lease.end()
 	owner, err := e.opt.Memory.Own(ctx, e.opt.Floor, func(other string) {
 		e.set(nil, Standby, "floor owned by "+other)
 		e.opt.Log.Info("standing by", "floor", e.opt.Floor, "owner", other)
@@ -153,31 +158,50 @@ func (t *tenure) run(ctx context.Context) error {
 	return err
 }
 
-// beat proves once a second that the floor is ours, and tells the loop.
+// beat proves once a second that the floor is ours, and tells the lease and the loop.
 func (t *tenure) beat(ctx context.Context) error {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {
+		if err := t.beatOnce(ctx); err != nil {
+			return err
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil
 		}
-		bounded, cancel := context.WithTimeout(ctx, beatLimit)
-		err := t.owner.Beat(bounded)
-		cancel()
-		if err == nil {
-			t.post(t.beatOK)
-			continue
-		}
-		if errors.Is(err, ErrNotOwner) {
-			return fmt.Errorf("%w: %w", errTenureOver, err)
-		}
-		t.log.Warn("ownership could not be confirmed", "err", err)
 	}
 }
 
+// beatOnce fails where the floor is lost.
+func (t *tenure) beatOnce(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, beatPatience)
+	defer cancel()
+	begun := t.Now()
+	err := t.owner.Beat(bounded)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, ErrNotOwner):
+		return fmt.Errorf("%w: %w", errTenureOver, err)
+	}
+	select {
+	case <-t.owner.Lost(): // that ends the tenure, and must not look like a database that is away
+		return nil
+	default:
+	}
+	t.Lease.Renew(begun, err == nil)
+	if err != nil {
+		t.log.Warn("ownership could not be confirmed", "err", err)
+		return nil
+	}
+	t.post(func() { t.beatOK(begun) })
+	return nil
+}
+
 const (
-	beatEvery = time.Second     // how often ownership is confirmed (DESIGN §4.1)
-	beatLimit = 3 * time.Second // without a confirmation for this long nothing new is ordered
+	beatEvery    = time.Second     // how often ownership is confirmed (DESIGN §4.1)
+	beatPatience = time.Second     // how long a beat is waited for before it counts as an answer that nobody gave
+	beatLimit    = 3 * time.Second // without a confirmation for this long nothing new is ordered
 )

@@ -185,9 +185,10 @@ func (t *tenure) wake() {
 	}
 }
 
-func (t *tenure) beatOK() {
-	t.confirmed = t.Now()
-	if t.unsure {
+// beatOK takes a confirmation that was asked for then.
+func (t *tenure) beatOK(begun time.Time) {
+	t.confirmed = begun
+	if t.unsure && t.Now().Sub(begun) <= beatLimit {
 		t.unsure = false
 		t.turn(queueapp.Unhold{})
 	}

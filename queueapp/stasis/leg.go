@@ -76,6 +76,11 @@ func (s *Switch) originate(ctx context.Context, ln *lane, g engine.Leg, last tim
 			req.Variables[v.Name] = v.Value
 		}
 	}
+	sure, cancel := context.WithDeadline(ctx, last)
+	defer cancel()
+	if err := s.rest.lease.Begin(sure); err != nil {
+		return fmt.Errorf("ari: originate: %w: %w", errStale, err)
+	}
 	here := path("channels", string(g.Channel))
 	err := s.rest.doBefore(ctx, last, "originate", http.MethodPost, here, req, nil)
 	switch status := statusOf(err); {

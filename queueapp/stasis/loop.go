@@ -13,6 +13,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/coder/websocket"
+
+	"ringside/queueapp/engine"
 )
 
 // farewell is how long Asterisk may take to say goodbye.
@@ -33,6 +35,7 @@ type sockets struct {
 	url    string
 	header http.Header
 	client *http.Client
+	lease  *engine.Lease
 }
 
 func newSockets(c Config) *sockets {
@@ -41,6 +44,7 @@ func newSockets(c Config) *sockets {
 		header: http.Header{"Authorization": {
 			"Basic " + base64.StdEncoding.EncodeToString([]byte(c.User+":"+c.Password)),
 		}},
+		lease: c.Lease,
 		client: &http.Client{Transport: &http.Transport{
 			DialContext: dialer().DialContext, TLSClientConfig: c.TLS, TLSHandshakeTimeout: 3 * time.Second,
 			DisableKeepAlives: true,
@@ -48,7 +52,11 @@ func newSockets(c Config) *sockets {
 	}
 }
 
+// open opens one, once it is certain that this takes the application from nobody who owns the floor.
 func (k *sockets) open(ctx context.Context, patience time.Duration) (*websocket.Conn, error) {
+	if err := k.lease.Act(ctx); err != nil {
+		return nil, fmt.Errorf("ari: open the websocket: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ws, resp, err := websocket.Dial(ctx, k.url, &websocket.DialOptions{HTTPClient: k.client, HTTPHeader: k.header})

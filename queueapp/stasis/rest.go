@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"ringside/queueapp/engine"
 )
 
 // Numbers of the HTTP transport (reference: Asterisk's http.conf).
@@ -37,11 +39,12 @@ type rest struct {
 	slots          chan struct{} // so that a request's deadline starts when it is sent, not while it waits its turn
 	deadline       time.Duration
 	watch          Observer
+	lease          *engine.Lease
 }
 
 func newREST(c Config) *rest {
 	return &rest{
-		base: c.URL, user: c.User, password: c.Password, deadline: c.Timing.Request, watch: c.Observer,
+		base: c.URL, user: c.User, password: c.Password, deadline: c.Timing.Request, watch: c.Observer, lease: c.Lease,
 		slots: make(chan struct{}, maxRequests),
 		client: &http.Client{
 			Transport: &http.Transport{
@@ -106,6 +109,9 @@ func (r *rest) doBefore(ctx context.Context, last time.Time, op, method, target 
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
 		return fmt.Errorf("ari: %s: %w", op, ctx.Err())
+	}
+	if err := r.lease.Act(ctx); err != nil {
+		return fmt.Errorf("ari: %s: %w", op, err)
 	}
 	if !last.IsZero() && time.Now().After(last) {
 		return fmt.Errorf("ari: %s: %w", op, errStale)

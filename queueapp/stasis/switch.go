@@ -28,10 +28,11 @@ type Config struct {
 	URL      string // of ARI, "http://127.0.0.1:8088/ari" or https; without user and password
 	User     string
 	Password string
-	App      string       // the Stasis application, DefaultApp where empty
-	TLS      *tls.Config  // for https; nil verifies against the system's roots
-	Log      *slog.Logger // nil logs nothing
-	Observer Observer     // nil observes nothing
+	App      string        // the Stasis application, DefaultApp where empty
+	TLS      *tls.Config   // for https; nil verifies against the system's roots
+	Log      *slog.Logger  // nil logs nothing
+	Observer Observer      // nil observes nothing
+	Lease    *engine.Lease // asked before each request, websocket and leg; nil lets all pass
 	Timing   Timing
 }
 
