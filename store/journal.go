@@ -36,6 +36,17 @@ func (s *Store) Steps(ctx context.Context, floor string, from, to int64) ([]Entr
 		WHERE floor = $1 AND n BETWEEN $2 AND $3 ORDER BY n`, floor, from, to)
 }
 
+// Before reads what the owner of an entry had journalled before it, in order, from when it got the floor on. Of more than
+// most steps it reads none.
+func (s *Store) Before(ctx context.Context, e Entry, most int) ([]Entry, error) {
+	entries, err := s.journal(ctx, `SELECT floor, epoch, n, at, event, effects FROM queueapp.journal
+		WHERE floor = $1 AND epoch = $2 AND n < $3 ORDER BY n LIMIT $4`, e.Floor, e.Epoch, e.N, most+1)
+	if len(entries) > most {
+		return nil, err
+	}
+	return entries, err
+}
+
 func (s *Store) journal(ctx context.Context, sql string, args ...any) (entries []Entry, err error) {
 	err = s.use(ctx, "read the journal", func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, sql, args...)

@@ -37,7 +37,11 @@ func (c *journalCommand) Run(ctx context.Context, a *app) error {
 	if len(entries) == 0 {
 		return fmt.Errorf("call %s: the journal has nothing of it: a caller who entered no queue leaves no trace there", id)
 	}
-	story, err := tell(id, entries)
+	before, err := s.Before(ctx, entries[0], mostBefore)
+	if err != nil {
+		return err
+	}
+	story, err := tell(id, entries, before)
 	if err != nil {
 		return err
 	}
@@ -45,11 +49,15 @@ func (c *journalCommand) Run(ctx context.Context, a *app) error {
 	return err
 }
 
+// mostBefore is how many steps are run through again, at most, to know how the floor was: some seconds' work.
+const mostBefore = 500_000
+
 // anyID is a call's id as it stands in a transcript's lines.
 const anyID = `[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`
 
-// tell is a call's story. Calls have short names in it, which the prose explains: the call that was asked for is c1.
-func tell(id queueapp.CallID, entries []store.Entry) ([]byte, error) {
+// tell is a call's story, on the floor as it was. Calls have short names in it, which the prose explains: the call that was
+// asked for is c1.
+func tell(id queueapp.CallID, entries, before []store.Entry) ([]byte, error) {
 	names, order := map[string]string{}, []string{}
 	short := func(id string) string {
 		if names[id] == "" {
@@ -67,11 +75,13 @@ func tell(id queueapp.CallID, entries []store.Entry) ([]byte, error) {
 			return nil, fmt.Errorf("step %d of the journal: %w", e.N, err)
 		}
 	}
-	prose := fmt.Sprintf("Floor %s, from %s.", entries[0].Floor, steps[0].At.Local().Format(time.RFC3339))
+	t := stage(entries[0].At, before, entries)
+	t.Steps = append(t.Steps, steps...)
+	t.Prose = fmt.Sprintf("Floor %s, from %s.", entries[0].Floor, steps[0].At.Local().Format(time.RFC3339))
 	for _, id := range order {
-		prose += fmt.Sprintf("\n%s is call %s.", names[id], id)
+		t.Prose += fmt.Sprintf("\n%s is call %s.", names[id], id)
 	}
-	return transcript.Print(transcript.FromSteps(prose, steps)), nil
+	return proved(t)
 }
 
 // anyCall is the call that is meant: a whole id as it is, or the only one that begins so.

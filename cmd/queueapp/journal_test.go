@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func TestAStoryNamesItsCallsShortAndReadsBack(t *testing.T) {
 			queueapp.Offer{Attempt: queueapp.AttemptID{Call: callOne, N: 1}, Queue: "support", Agent: "1000", Extension: "1000", Expires: at.Add(time.Minute)},
 		}}},
 	}
-	story, err := tell(callOne, entries)
+	story, err := tell(callOne, entries, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,5 +38,74 @@ func TestAStoryNamesItsCallsShortAndReadsBack(t *testing.T) {
 	again, err := transcript.Parse("story", story)
 	if err != nil || len(again.Steps) != len(entries) {
 		t.Errorf("%d steps, %v\n%s", len(again.Steps), err, text)
+	}
+}
+
+// happened has a floor told events, a second apart, and returns them as the journal has them.
+func happened(events ...queueapp.Event) []store.Entry {
+	at, floor := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), queueapp.NewFloor()
+	var entries []store.Entry
+	for n, e := range events {
+		now := at.Add(time.Duration(n) * time.Second)
+		entries = append(entries, store.Entry{Floor: "main", Step: queueapp.Step{N: int64(n), At: now, Event: e, Effects: floor.Handle(now, e)}})
+	}
+	return entries
+}
+
+// A story begins on the floor as it was, and can be put among the transcripts as it is; where it cannot it says so.
+func TestAStoryIsATest(t *testing.T) {
+	plan := queueapp.Plan{
+		Queues: []queueapp.Queue{
+			{Name: "sales", Strategy: queueapp.LeastRecent, Ring: time.Minute, Timeout: time.Hour, Members: []queueapp.AgentID{"3000"}},
+			{Name: "support", Strategy: queueapp.LeastRecent, Ring: time.Minute, Timeout: time.Hour, JoinEmpty: true, Members: []queueapp.AgentID{"1000", "2000"}},
+		},
+		Agents: []queueapp.Agent{{ID: "1000", Name: "Ana"}, {ID: "2000"}, {ID: "3000"}},
+		Extensions: []queueapp.Extension{
+			{ID: "1000", Dial: "PJSIP/1000", Device: "PJSIP/1000"}, {ID: "2000", Dial: "PJSIP/2000", Device: "PJSIP/2000"},
+			{ID: "3000", Dial: "PJSIP/3000", Device: "PJSIP/3000"},
+		},
+	}
+	enter := func(id queueapp.CallID, entry int64) queueapp.Event {
+		return queueapp.Enter{Call: id, Queue: "support", Entry: entry, Switch: "main", Channel: queueapp.ChannelID(id[:8])}
+	}
+	first, second := queueapp.AttemptID{Call: callOne, N: 1}, queueapp.AttemptID{Call: callTwo, N: 1}
+	open := []queueapp.Event{
+		queueapp.Apply{Plan: plan}, queueapp.LogOn{Agent: "1000"}, queueapp.LogOn{Agent: "3000"}, queueapp.LogOn{Agent: "2000"},
+		queueapp.Pause{Agent: "2000", Reason: "lunch"},
+	}
+	talk := func(id queueapp.AttemptID) []queueapp.Event {
+		return []queueapp.Event{queueapp.Offered{Attempt: id, Publish: queueapp.PublishOK}, queueapp.Up{Attempt: id}, queueapp.Connected{Attempt: id}}
+	}
+	over := queueapp.Ended{Attempt: first, Cause: queueapp.EndHangup, Q850: 16}
+	for name, c := range map[string]struct {
+		events []queueapp.Event
+		begin  int // of the story
+		test   bool
+		says   []string
+	}{
+		"alone": {slices.Concat(open, []queueapp.Event{enter(callOne, 1)}, talk(first), []queueapp.Event{over}), len(open), true,
+			[]string{"queue support", `agent 1000 name "Ana"`, `agent 2000 paused "lunch"`}},
+		"while another talks": {slices.Concat(open, []queueapp.Event{enter(callTwo, 1)}, talk(second), []queueapp.Event{enter(callOne, 2), queueapp.Hangup{Call: callOne}}),
+			len(open) + 4, true, []string{"device 1000 INUSE"}},
+		"by the end of another": {slices.Concat(open, []queueapp.Event{enter(callTwo, 1)}, talk(second), []queueapp.Event{
+			enter(callOne, 2), queueapp.Ended{Attempt: second, Cause: queueapp.EndHangup}, queueapp.Hangup{Call: callOne}}),
+			len(open) + 4, false, []string{"c2 is call " + callTwo}},
+	} {
+		entries := happened(c.events...)
+		story, err := tell(callOne, entries[c.begin:], entries[:c.begin])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test := !strings.Contains(string(story), "This is no test"); test != c.test {
+			t.Errorf("%s: a test %t:\n%s", name, test, story)
+		}
+		for _, want := range c.says {
+			if !strings.Contains(string(story), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, story)
+			}
+		}
+		if strings.Contains(string(story), "agent 3000") {
+			t.Errorf("%s: speaks of who had no part in it:\n%s", name, story)
+		}
 	}
 }
