@@ -187,8 +187,13 @@ func (f *Floor) missed(ag *agent, n int) {
 }
 
 // overdue ends a ring that Asterisk should have ended itself, or an answer that never got its bridge, and asks again for
-// the end of a leg that is not seen gone.
+// the end of a leg that is not seen gone. Of a switch that is not heard nobody knows whether all this has come about: it
+// gets its time when it is heard again.
 func (f *Floor) overdue(a *attempt) {
+	if f.down[a.on] {
+		f.timers.set(&a.timer, f.now.Add(endGrace))
+		return
+	}
 	switch a.state {
 	case AttemptRinging:
 		f.fail(a, RevokeNoAnswer, 0)
@@ -197,10 +202,6 @@ func (f *Floor) overdue(a *attempt) {
 		f.fail(a, RevokeLost, 0)
 		f.end(a, "normal")
 	case AttemptEnding:
-		if f.down[a.on] {
-			f.timers.set(&a.timer, f.now.Add(endGrace))
-			return
-		}
 		f.end(a, "normal")
 	case AttemptCommitted, AttemptConnected:
 	}

@@ -1,5 +1,7 @@
 package queueapp
 
+import "time"
+
 // Size is how much a floor holds on to: for tests that nothing outlives its call.
 type Size struct {
 	Visits, Attempts, Timers, Agents, Extensions int
@@ -41,4 +43,66 @@ func (f *Floor) State(id AttemptID) string {
 		return string(a.state)
 	}
 	return "gone"
+}
+
+// VisitState is what a call is doing: waiting, offered, answered and not yet bridged, talking, or gone.
+func (f *Floor) VisitState(id CallID) string {
+	v := f.visits[id]
+	switch {
+	case v == nil:
+		return "gone"
+	case v.attempt == nil:
+		return "waiting"
+	}
+	switch v.attempt.state {
+	case AttemptUp:
+		return "answered"
+	case AttemptConnected:
+		return "talking"
+	case AttemptCommitted, AttemptRinging, AttemptEnding:
+	}
+	return "offered"
+}
+
+// Open is an open attempt, or, without a number, a visit.
+type Open struct {
+	Attempt   AttemptID
+	Call      CallID
+	State     string
+	Queue     QueueName
+	Agent     AgentID
+	Extension ExtensionID
+	Switch    SwitchName
+}
+
+// Open lists the open attempts and the visits.
+func (f *Floor) Open() []Open {
+	var out []Open
+	for id, a := range f.attempts {
+		o := Open{
+			Attempt: id, Call: id.Call, State: string(a.state), Agent: a.agent.ID, Extension: a.ext.ID, Switch: a.on,
+		}
+		if v := f.visits[id.Call]; v != nil {
+			o.Queue = v.queue.Name
+		}
+		out = append(out, o)
+	}
+	for id, v := range f.visits {
+		out = append(out, Open{Call: id, State: f.VisitState(id), Queue: v.queue.Name, Switch: v.Switch})
+	}
+	return out
+}
+
+// Due reports whether a call's deadline, or what its attempt waits for, is timed for no later than at.
+func (f *Floor) Due(at time.Time, call CallID, kind string) bool {
+	for _, tm := range f.timers.heap {
+		switch {
+		case tm.at.After(at):
+		case tm.attempt != nil && kind == "attempt" && tm.attempt.id.Call == call:
+			return true
+		case tm.visit != nil && !tm.retry && kind == "deadline" && tm.visit.Call == call:
+			return true
+		}
+	}
+	return false
 }

@@ -11,10 +11,17 @@ import (
 	"ringside/queueapp"
 )
 
-// TestAttemptTable keeps the table of an attempt's life in the README true: it is what the floor does, written by -update.
-func TestAttemptTable(t *testing.T) {
+// TestTables keeps the tables in the README true: they are what the floor does, written by -update.
+func TestTables(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<!-- what the floor does: go test -run AttemptTable -update -->\n", "<!-- end -->"
+	tableIs(t, "attempt", attemptColumns(), attemptRows(), attemptCell)
+	tableIs(t, "visit", visitColumns(), visitRows(), visitCell)
+}
+
+// tableIs asserts that the README's table of that name is what the floor does.
+func tableIs(t *testing.T, name string, columns []string, rows []row, cell func(row, string) string) {
+	t.Helper()
+	begin, end := "<!-- "+name+": what the floor does; go test -run Tables -update -->\n", "<!-- end -->"
 	data, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -24,133 +31,141 @@ func TestAttemptTable(t *testing.T) {
 	if !ok || !closed {
 		t.Fatalf("README.md has no part between %q and %q", begin, end)
 	}
-	does := attemptTable()
+	var b strings.Builder
+	fmt.Fprintf(&b, "| | %s |\n|---|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s |", r.name)
+		for _, c := range columns {
+			fmt.Fprintf(&b, " %s |", cell(r, c))
+		}
+		b.WriteString("\n")
+	}
 	if *update {
-		if err := os.WriteFile("README.md", []byte(before+begin+does+end+after), 0o644); err != nil {
+		if err := os.WriteFile("README.md", []byte(before+begin+b.String()+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if said != does {
-		t.Errorf("README.md says\n%s\nthe floor does\n%s", said, does)
+	if said != b.String() {
+		t.Errorf("README.md says\n%s\nthe floor does\n%s", said, b.String())
 	}
-}
-
-// tableEvents are the table's rows. A nil event is the passing of time.
-func tableEvents(p queueapp.Plan) []struct {
-	name string
-	ev   queueapp.Event
-} {
-	id := queueapp.AttemptID{Call: "c1", N: 1}
-	without := func(change func(*queueapp.Plan)) queueapp.Event {
-		change(&p)
-		return queueapp.Apply{Plan: p}
-	}
-	ended := func(c queueapp.EndCause) queueapp.Event { return queueapp.Ended{Attempt: id, Cause: c} }
-	return []struct {
-		name string
-		ev   queueapp.Event
-	}{
-		{"published, or over budget", queueapp.Offered{Attempt: id, Publish: queueapp.PublishOK}},
-		{"phone rings", queueapp.Ringing{Attempt: id}},
-		{"agent answers", queueapp.Up{Attempt: id}},
-		{"both are in the bridge", queueapp.Connected{Attempt: id}},
-		{"leg gone: no answer", ended(queueapp.EndNoAnswer)},
-		{"leg gone: busy", ended(queueapp.EndBusy)},
-		{"leg gone: refused", ended(queueapp.EndRefused)},
-		{"leg gone: not reached", ended(queueapp.EndUnreachable)},
-		{"leg gone: hung up", ended(queueapp.EndHangup)},
-		{"leg gone: lost", ended(queueapp.EndLost)},
-		{"caller hangs up", queueapp.Hangup{Call: "c1"}},
-		{"caller is withdrawn", queueapp.Withdraw{Call: "c1"}},
-		{"deadline", nil},
-		{"time is over", nil},
-		{"agent logs off", queueapp.LogOff{Agent: "1000"}},
-		{"agent pauses", queueapp.Pause{Agent: "1000"}},
-		{"agent leaves the plan", without(func(p *queueapp.Plan) { p.Agents = nil })},
-		{"phone leaves the plan", without(func(p *queueapp.Plan) { p.Extensions = nil })},
-		{"queue leaves the plan", without(func(p *queueapp.Plan) { p.Queues = nil })},
-	}
-}
-
-func attemptTable() string {
-	states := []queueapp.AttemptState{
-		queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp, queueapp.AttemptConnected,
-		queueapp.AttemptEnding,
-	}
-	var b strings.Builder
-	b.WriteString("| |")
-	for _, s := range states {
-		fmt.Fprintf(&b, " %s |", s)
-	}
-	b.WriteString("\n|---|" + strings.Repeat("---|", len(states)) + "\n")
-	for _, row := range tableEvents(tablePlan()) {
-		fmt.Fprintf(&b, "| %s |", row.name)
-		for _, s := range states {
-			fmt.Fprintf(&b, " %s |", tableCell(s, row.name, row.ev))
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 func tablePlan() queueapp.Plan {
 	return queueapp.Plan{
 		Queues: []queueapp.Queue{{
-			Name: "support", Strategy: queueapp.LeastRecent, Members: []queueapp.AgentID{"1000"}, Ring: 20 * time.Second,
+			Name: "support", Strategy: queueapp.LeastRecent, Members: []queueapp.AgentID{"1000", "1001"}, Ring: 20 * time.Second,
 			Timeout: 10 * time.Minute, JoinEmpty: true, Retry: time.Minute,
 		}},
-		Agents:     []queueapp.Agent{{ID: "1000"}},
-		Extensions: []queueapp.Extension{{ID: "1000"}},
+		Agents: []queueapp.Agent{{ID: "1000"}, {ID: "1001"}},
+		Extensions: []queueapp.Extension{
+			{ID: "1000", Switch: "main"}, {ID: "1001", Switch: "main"}, {ID: "2000", Switch: "main"},
+		},
 	}
 }
 
-// tableCell brings an attempt into a state, lets the event happen and says what comes of it.
-func tableCell(s queueapp.AttemptState, name string, ev queueapp.Event) string {
-	f, now := queueapp.NewFloor(), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	id := queueapp.AttemptID{Call: "c1", N: 1}
-	enter := queueapp.Enter{Call: "c1", Queue: "support", Entry: 1}
-	if name == "deadline" {
-		enter.Timeout = 4 * time.Second
-		if s == queueapp.AttemptEnding {
-			enter.Timeout = 8 * time.Second
+// attemptCell brings an attempt into a state, lets the row's event happen and says what comes of it.
+func attemptCell(r row, state string) string {
+	first, passed := 10*time.Minute, time.Duration(0)
+	if r.due == theDeadline { // before all else that is timed
+		first = 4 * time.Second
+	}
+	f, now := queueapp.NewFloor(), tableNoon()
+	steps := attemptSteps(first)
+	order := []string{"committed", "ringing", "up", "connected"}
+	n := slices.Index(order, state)
+	if n < 0 { // ending and gone: the bridge never came about
+		n, passed = slices.Index(order, "up"), 5*time.Second
+		if r.due == theDeadline {
+			steps[2] = tableEnter(8 * time.Second)
 		}
-	}
-	steps := []queueapp.Event{
-		queueapp.Apply{Plan: tablePlan()}, queueapp.LogOn{Agent: "1000"}, enter, // committed
-		queueapp.Offered{Attempt: id, Publish: queueapp.PublishOK}, queueapp.Up{Attempt: id}, queueapp.Connected{Attempt: id},
-	}
-	order := []queueapp.AttemptState{
-		queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp, queueapp.AttemptConnected,
-	}
-	n := slices.Index(order, s)
-	if s == queueapp.AttemptEnding {
-		n = slices.Index(order, queueapp.AttemptUp)
 	}
 	for _, ev := range steps[:3+n] {
 		f.Handle(now, ev)
 	}
-	if s == queueapp.AttemptEnding {
-		now = now.Add(5 * time.Second) // the bridge never came about
+	if now = now.Add(passed); passed > 0 {
 		f.Handle(now, queueapp.Tick{})
 	}
-	if ev == nil {
-		ev = queueapp.Tick{}
-		if next := f.Next(); !next.IsZero() {
-			now = next
-		}
-		if name == "time is over" && (s == queueapp.AttemptCommitted || s == queueapp.AttemptConnected) {
-			return "·" // nothing is timed but the caller's deadline
-		}
+	if state == "gone" {
+		f.Handle(now, queueapp.Ended{Attempt: tableAttempt(), Cause: queueapp.EndHangup})
 	}
-	return outcomeOf(f, string(s), id, f.Handle(now, ev))
+	for _, ev := range r.before {
+		f.Handle(now, ev)
+	}
+	return tableTurn(f, r, now, func() string { return f.State(tableAttempt()) })
 }
 
-// outcomeOf is the attempt's next state, what happens to it and to the caller.
-func outcomeOf(f *queueapp.Floor, was string, id queueapp.AttemptID, effects []queueapp.Effect) string {
+func tableNoon() time.Time { return time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC) }
+
+func tableAttempt() queueapp.AttemptID { return queueapp.AttemptID{Call: "c1", N: 1} }
+
+func tableEnter(timeout time.Duration) queueapp.Event {
+	return queueapp.Enter{Call: "c1", Queue: "support", Entry: 1, Timeout: timeout, Switch: "main"}
+}
+
+// attemptSteps is a call's way to its conversation; the first three commit the attempt.
+func attemptSteps(timeout time.Duration) []queueapp.Event {
+	id := tableAttempt()
+	return []queueapp.Event{
+		queueapp.Apply{Plan: tablePlan()}, queueapp.LogOn{Agent: "1000"}, tableEnter(timeout),
+		queueapp.Offered{Attempt: id, Publish: queueapp.PublishOK}, queueapp.Up{Attempt: id}, queueapp.Connected{Attempt: id},
+	}
+}
+
+// tableTurn lets the row's event happen and says what became of what state tells of, and what is done.
+func tableTurn(f *queueapp.Floor, r row, now time.Time, state func() string) string {
+	ev := r.event
+	if r.due != nothing {
+		if !f.Due(now.Add(time.Hour), "c1", string(r.due)) {
+			return "·" // nothing of the kind is timed
+		}
+		now, ev = f.Next(), queueapp.Tick{}
+	}
+	was := state()
+	does := strings.Join(tableEffects(f.Handle(now, ev)), ", ")
+	next := state()
+	switch {
+	case next == was && does == "":
+		return "·"
+	case next == was:
+		return does
+	case does == "":
+		return "→ **" + next + "**"
+	}
+	return "→ **" + next + "**: " + does
+}
+
+// visitCell brings a visit into a state, lets the row's event happen and says what comes of it.
+func visitCell(r row, state string) string {
+	timeout := 10 * time.Minute
+	if r.due == theDeadline {
+		timeout = 4 * time.Second
+	}
+	f, now := queueapp.NewFloor(), tableNoon()
+	steps := attemptSteps(timeout)
+	switch state {
+	case "waiting":
+		steps = []queueapp.Event{steps[0], steps[2]}
+	case "offered":
+		steps = steps[:4]
+	case "answered":
+		steps = steps[:5]
+	case "gone":
+		steps = append(steps[:4], queueapp.Ended{Attempt: tableAttempt()}, queueapp.Hangup{Call: "c1"})
+	}
+	for _, ev := range slices.Concat(steps, r.before) {
+		f.Handle(now, ev)
+	}
+	return tableTurn(f, r, now, func() string { return f.VisitState("c1") })
+}
+
+// tableEffects says in the tables' words what is done about an attempt and its caller.
+func tableEffects(effects []queueapp.Effect) []string {
 	var does []string
 	for _, e := range effects {
 		switch e := e.(type) {
+		case queueapp.Offer:
+			does = append(does, "offer")
 		case queueapp.Ring:
 			does = append(does, "ring")
 		case queueapp.Connect:
@@ -163,19 +178,9 @@ func outcomeOf(f *queueapp.Floor, was string, id queueapp.AttemptID, effects []q
 			does = append(does, "close by "+string(e.By))
 		case queueapp.Leave:
 			does = append(does, "caller leaves: "+string(e.Outcome))
+		case queueapp.Refused:
+			does = append(does, "refused: "+string(e.Reason))
 		}
 	}
-	if v, ok := f.Call(id.Call); ok && v.State == "waiting" && was != string(queueapp.AttemptEnding) {
-		does = append(does, "caller waits")
-	}
-	next := f.State(id)
-	switch {
-	case next == was && len(does) == 0:
-		return "·"
-	case next == was:
-		return strings.Join(does, ", ")
-	case len(does) == 0:
-		return "→ **" + next + "**"
-	}
-	return "→ **" + next + "**: " + strings.Join(does, ", ")
+	return does
 }
