@@ -49,6 +49,9 @@ $fast && race=
 # The integration tests share two cores with the servers that they start: one package at a time keeps their timing honest.
 go test $race -count=1 -p 1 -timeout 14m ./...
 
+step "model check (${MODEL_EVENTS:=1000000} events)"
+MODEL_EVENTS=$MODEL_EVENTS go test -count=1 -timeout 60m -run '^TestInvariants$' ./queueapp
+
 if [ -n "$fuzz" ]; then
   for target in $(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | awk '{print $2}' | sort -u); do
     package=$(dirname "$(grep -rlE "^func $target\(" --include='*_test.go' . | head -n 1)")

@@ -163,8 +163,9 @@ func (l *ledger) connect(ev queueapp.Event, e queueapp.Connect) {
 }
 
 // revoke books a closed record, and what §4.5 says of the agent's next call.
-func (l *ledger) revoke(e queueapp.Revoke) {
+func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 	a := l.attempts[e.Attempt]
+	l.givenUp(ev, a, e)
 	l.closed[e.Attempt]++
 	if a == nil || a.closed || a.stage == connected || l.closed[e.Attempt] > 1 {
 		l.fail("revoked %s, which has no open record", e.Attempt)
@@ -196,6 +197,19 @@ func (l *ledger) revoke(e queueapp.Revoke) {
 	if e.Reason == queueapp.RevokeNoAnswer {
 		ag.misses++
 		ag.tooMany = q.MaxNoAnswer > 0 && ag.misses >= q.MaxNoAnswer && !ag.paused && ag.seat != ""
+	}
+}
+
+// givenUp asserts that nothing is given up for want of a report while its switch is not heard.
+func (l *ledger) givenUp(ev queueapp.Event, a *attemptRow, e queueapp.Revoke) {
+	if a == nil || l.quiet || e.Reason != queueapp.RevokeNoAnswer && e.Reason != queueapp.RevokeLost {
+		return
+	}
+	if end, ok := ev.(queueapp.Ended); ok && end.Attempt == e.Attempt {
+		return
+	}
+	if l.down[a.visit.Switch] {
+		l.fail("%s is given up as %s while its switch is not heard", a.id, e.Reason)
 	}
 }
 

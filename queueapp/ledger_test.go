@@ -23,6 +23,7 @@ type ledger struct {
 	visits   map[queueapp.CallID]*visitRow
 	attempts map[queueapp.AttemptID]*attemptRow
 	closed   map[queueapp.AttemptID]int // how often each record closed
+	checks   int
 }
 
 type agentRow struct {
@@ -220,7 +221,7 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 	case queueapp.Connect:
 		l.connect(ev, e)
 	case queueapp.Revoke:
-		l.revoke(e)
+		l.revoke(ev, e)
 	case queueapp.Close:
 		l.close(e)
 	case queueapp.HangUp:

@@ -63,11 +63,13 @@ func (w *world) firstExplained(ev queueapp.Enter, explained []queueapp.Candidate
 
 // hangUp has a caller hang up.
 func (w *world) hangUp() {
-	c := w.drawCaller()
-	c.dead = true
-	w.post(queueapp.Hangup{Call: c.id, Q850: 16})
+	if c := w.drawCaller(); c != nil {
+		c.dead = true
+		w.post(queueapp.Hangup{Call: c.id, Q850: 16})
+	}
 }
 
+// drawCaller picks somebody who is on the line; nil where nobody is.
 func (w *world) drawCaller() *caller {
 	var ids []queueapp.CallID
 	for id, c := range w.calls {
@@ -76,7 +78,7 @@ func (w *world) drawCaller() *caller {
 		}
 	}
 	if len(ids) == 0 {
-		w.t.Skip("nobody calls")
+		return nil
 	}
 	slices.Sort(ids)
 	return w.calls[rapid.SampledFrom(ids).Draw(w.t, "caller")]
@@ -91,7 +93,7 @@ func (w *world) phone() {
 		}
 	}
 	if len(ids) == 0 {
-		w.t.Skip("no phone rings")
+		return
 	}
 	slices.SortFunc(ids, func(a, b queueapp.AttemptID) int {
 		if a.Call != b.Call {

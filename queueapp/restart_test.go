@@ -10,15 +10,17 @@ import (
 	"ringside/queueapp"
 )
 
-// restart kills the floor's process, perhaps between an event's commit and its deeds, and starts another one from what
-// the database and the switch hold.
+// restart kills the floor's process, perhaps between an event's commit and its deeds or before the commit, and starts
+// another one from what the database and the switch hold.
 func (w *world) restart() {
-	if len(w.mail) > 0 && rapid.Bool().Draw(w.t, "between commit and deed") {
+	switch death := rapid.IntRange(0, 3).Draw(w.t, "death"); {
+	case death == 0 && len(w.mail) > 0:
 		w.onTime(w.mail[0])
 		w.hear(w.mail[0])
+	case death == 1:
+		w.unwritten()
 	}
-	w.mail = nil
-	w.now = w.now.Add(drawDuration(w.t, 0, 60e9))
+	w.meanwhile()
 	l := w.ledger
 	plan := l.plan
 	if rapid.IntRange(0, 3).Draw(w.t, "applied meanwhile") == 0 {
@@ -43,6 +45,45 @@ func (w *world) restart() {
 	}
 	w.tell(queueapp.Unhold{})
 	w.missedMeanwhile()
+}
+
+// unwritten has the floor hear what no commit follows any more. Done is only what waits for none: a ring, whose offer is
+// durable, and a hang-up.
+func (w *world) unwritten() {
+	n := min(len(w.mail), rapid.IntRange(1, 4).Draw(w.t, "unwritten"))
+	for _, ev := range w.mail[:n] {
+		for _, e := range w.floor.Handle(w.now, ev) {
+			switch e := e.(type) {
+			case queueapp.Ring:
+				w.legs[e.Attempt] = &leg{}
+			case queueapp.HangUp:
+				if l := w.legs[e.Attempt]; l != nil {
+					l.gone = true
+				}
+			}
+		}
+	}
+}
+
+// meanwhile is what happens while nobody listens: people hang up and pick up, or the switch itself dies.
+func (w *world) meanwhile() {
+	for range rapid.IntRange(0, 3).Draw(w.t, "meanwhile") {
+		if rapid.Bool().Draw(w.t, "who") {
+			w.phone()
+		} else {
+			w.hangUp()
+		}
+	}
+	if rapid.IntRange(0, 9).Draw(w.t, "switch restarts") == 0 {
+		for _, c := range w.calls {
+			c.dead = true
+		}
+		for _, l := range w.legs {
+			l.gone = true
+		}
+	}
+	w.mail = nil
+	w.now = w.now.Add(drawDuration(w.t, 0, 60e9))
 }
 
 // dies books what goes with the process: nobody remembers delays.
@@ -107,9 +148,13 @@ func (w *world) remembered() []queueapp.Event {
 	return out
 }
 
-// restoreAttempt is an attempt as the database and the switch together tell it.
+// restoreAttempt is an attempt as the database and the switch together tell it. A leg that is gone may be told as an
+// attempt that has none, or as one of which the end is told after.
 func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 	leg := w.legs[a.id]
+	if leg != nil && leg.gone && rapid.Bool().Draw(w.t, "as if there was no leg") {
+		leg = nil
+	}
 	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang}
 	a.restored = true
 	switch {
@@ -117,12 +162,15 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 		ev.State = queueapp.AttemptEnding
 	case a.stage == connected:
 		ev.State = queueapp.AttemptConnected
-	case a.stage == offered || leg == nil:
+	case leg == nil:
 		ev.State, a.stage = queueapp.AttemptCommitted, offered
 	case leg.up || a.stage == up:
 		ev.State, a.stage, a.answered = queueapp.AttemptUp, up, true
 	default:
-		ev.State = queueapp.AttemptRinging
+		ev.State, a.stage = queueapp.AttemptRinging, rung
+	}
+	if a.stage >= rung && a.rang.IsZero() { // asked for, and not written any more
+		a.rang, ev.Rang = w.now, w.now
 	}
 	if a.answered {
 		ev.Answered = w.now

@@ -82,9 +82,9 @@ func (w *world) hear(ev queueapp.Event) []queueapp.Effect {
 		w.seen = map[string]int{}
 	}
 	w.seen["event"]++
-	w.seen[fmt.Sprintf("%T", ev)]++
+	w.seen[reflect.TypeOf(ev).Name()]++
 	for _, e := range effects {
-		w.seen[fmt.Sprintf("%T", e)]++
+		w.seen[reflect.TypeOf(e).Name()]++
 		if o, ok := e.(queueapp.Offer); ok {
 			w.calls[o.Attempt.Call].attempts = o.Attempt.N
 		}
@@ -183,7 +183,8 @@ func (w *world) onTime(ev queueapp.Event) {
 		return
 	}
 	switch ev.(type) {
-	case queueapp.Ready, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected:
+	case queueapp.Ready, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected,
+		queueapp.SwitchDown:
 		w.tell(queueapp.Tick{})
 	default:
 		if rapid.Bool().Draw(w.t, "tick first") {

@@ -42,10 +42,11 @@ type attempt struct {
 	agent     queueapp.AgentID
 	extension queueapp.ExtensionID
 	sw        Switch
-	opened    bool // the record that opens was made
-	rung      bool // a leg was asked for
-	inBridge  bool // the leg is in the bridge
-	ended     bool // revoked or closed: its record is
+	opened    bool      // the record that opens was made
+	rung      bool      // a leg was asked for
+	until     time.Time // when Asterisk ends the ring; zero where a former owner asked for it
+	inBridge  bool      // the leg is in the bridge
+	ended     bool      // revoked or closed: its record is
 	offered   time.Time
 	ringing   time.Time
 	connected time.Time

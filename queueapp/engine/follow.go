@@ -97,7 +97,7 @@ func (t *tenure) ring(e queueapp.Ring) {
 		t.whenDurable(func() { t.legGone(e.Attempt, LegGone{Channel: legID(e.Attempt), Q850: 20, Absent: true}) })
 		return
 	}
-	a.rung = true
+	a.rung, a.until = true, t.Now().Add(e.For)
 	a.sw.Originate(Leg{
 		Channel: legID(e.Attempt), Dial: t.extension(e.Extension).Dial, Originator: c.channel.ID,
 		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: max(e.For, time.Second),

@@ -98,7 +98,11 @@ func (t *tenure) legGone(id queueapp.AttemptID, ev LegGone) {
 	if a == nil {
 		return // hung up as nobody's, or told twice
 	}
-	t.turn(queueapp.Ended{Attempt: id, Cause: causeOf(ev), Q850: ev.Q850})
+	cause := causeOf(ev)
+	if ev.Q850 == noAnswer && a.ringing.IsZero() && t.Now().Before(a.until) {
+		cause = queueapp.EndBusy // 480 from a phone that never rang: set to do not disturb
+	}
+	t.turn(queueapp.Ended{Attempt: id, Cause: cause, Q850: ev.Q850})
 	a.rung, a.inBridge = false, false
 	t.forget(c, a)
 }
@@ -111,12 +115,15 @@ func (t *tenure) forget(c *call, a *attempt) {
 	t.settle(c)
 }
 
+// noAnswer is Q.850's "no answer": our own time-out, or the phone's word.
+const noAnswer = 19
+
 // causeOf says in the floor's words why a leg is gone (Q.850 as Asterisk uses it for SIP's answers).
 func causeOf(ev LegGone) queueapp.EndCause {
 	switch ev.Q850 {
 	case 17: // user busy: 486, 600
 		return queueapp.EndBusy
-	case 18, 19: // no user responding, no answer: our own time-out, 408, 480
+	case 18, noAnswer: // no user responding, no answer: our own time-out, 408, 480
 		return queueapp.EndNoAnswer
 	case 21: // call rejected: 401, 403, 603
 		return queueapp.EndRefused

@@ -165,8 +165,8 @@ func reasons(refused int) []queueapp.RevokeReason {
 		return []queueapp.RevokeReason{queueapp.RevokeBusy}
 	case 603:
 		return []queueapp.RevokeReason{queueapp.RevokeRefused}
-	case 480:
-		return []queueapp.RevokeReason{queueapp.RevokeNoAnswer, queueapp.RevokeUnreachable}
+	case 480: // busy where it never rang
+		return []queueapp.RevokeReason{queueapp.RevokeBusy, queueapp.RevokeNoAnswer, queueapp.RevokeUnreachable}
 	}
 	return []queueapp.RevokeReason{queueapp.RevokeUnreachable}
 }
