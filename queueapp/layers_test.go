@@ -27,13 +27,16 @@ func layers() []layer {
 		{path: "ringside/queueapp/transcript", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/queueapp/transcript/transcripttest", free: true, ours: []string{"ringside/queueapp", "ringside/queueapp/transcript"}},
 		{path: "ringside/ivr", pure: true, ours: []string{"ringside/queueapp"}},
+		{path: "ringside/queueapp/failpoint"},
 		{path: "ringside/queueapp/floorplan", free: true, ours: []string{"ringside/queueapp", "ringside/ivr"}},
 		{path: "ringside/queueapp/engine", free: true, ours: []string{
-			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/floorplan", "ringside/ivr",
+			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/floorplan", "ringside/queueapp/failpoint", "ringside/ivr",
 		}},
-		{path: "ringside/queueapp/delivery", free: true, ours: []string{"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/engine"}},
+		{path: "ringside/queueapp/delivery", free: true, ours: []string{
+			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/engine", "ringside/queueapp/failpoint",
+		}},
 		{path: "ringside/queueapp/stasis/...", free: true, only: []string{"github.com/CyCoreSystems/ari"}, ours: []string{
-			"ringside/queueapp", "ringside/queueapp/engine",
+			"ringside/queueapp", "ringside/queueapp/engine", "ringside/queueapp/failpoint",
 		}},
 		{path: "ringside/queueapp/api", free: true, only: []string{"github.com/prometheus/client_golang"}, ours: []string{
 			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/transcript", "ringside/queueapp/engine",

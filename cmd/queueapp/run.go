@@ -21,6 +21,7 @@ import (
 	"ringside/queueapp/api"
 	"ringside/queueapp/delivery"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/failpoint"
 	"ringside/queueapp/stasis"
 	"ringside/store"
 )
@@ -34,6 +35,9 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	log := newLogger(a.stderr, c.Log)
+	if failpoint.Built {
+		log.Warn("this build has failpoints: it is for tests, not for callers")
+	}
 	password, err := c.Postgres.Password.Read()
 	if err != nil {
 		return fmt.Errorf("[postgres] password: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/failpoint"
 	"ringside/queueapp/record"
 )
 
@@ -220,7 +221,9 @@ func (d *Delivery) publish(ctx context.Context, l *lane, node string, it *item) 
 	bounded, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
 	begun := d.opt.Now()
+	failpoint.Here("publish", it.out.Event)
 	err := d.opt.Messenger.Publish(bounded, node, it.out.Record)
+	failpoint.Here("published", it.out.Event)
 	took := d.opt.Now().Sub(begun)
 	switch {
 	case err == nil:

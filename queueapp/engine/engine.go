@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 )
 
 // Options is what an engine is made of. All fields but Observer and Lease are needed.
@@ -97,6 +98,7 @@ func (e *Engine) own(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errTenureOver, err)
 	}
+	failpoint.Here("recovery", "owned")
 	switches, err := e.opt.Switches()
 	if err != nil {
 		return errors.Join(err, owner.Release(context.WithoutCancel(ctx)))
@@ -105,6 +107,7 @@ func (e *Engine) own(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errTenureOver, errors.Join(err, owner.Release(context.WithoutCancel(ctx))))
 	}
+	failpoint.Here("recovery", "loaded")
 	e.set(t, Active, "")
 	err = t.run(ctx)
 	e.set(nil, Stopping, "giving the floor up")

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 	"ringside/queueapp/record"
 )
 
@@ -68,6 +69,7 @@ func (t *tenure) open(c *call, a *attempt) Outgoing {
 // show publishes the record of a durable attempt; the phone may ring when the server has answered or the budget is over.
 func (t *tenure) show(c *call, a *attempt, out Outgoing, budget time.Duration) {
 	t.crm.Offer(out, budget, func(r queueapp.PublishResult) {
+		failpoint.Here("accepted", "offered")
 		t.afterLead(r, func() {
 			t.turn(queueapp.Offered{Attempt: a.id, Publish: r})
 			t.tell(c)

@@ -6,6 +6,7 @@ import (
 
 	"ringside/ivr"
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 )
 
 // hear hands the loop what a switch reports, and has it noted how long that took.
@@ -21,6 +22,7 @@ func (t *tenure) hear(sw Switch, ev SwitchEvent) {
 
 // heard takes what a switch reports. What is stale or doubled finds no call or attempt and is dropped.
 func (t *tenure) heard(sw Switch, ev SwitchEvent) {
+	failpoint.Here("heard", ev)
 	switch ev := ev.(type) {
 	case SwitchUp:
 		t.switchUp(sw, ev)

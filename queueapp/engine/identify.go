@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 )
 
 // lookupMargin is how much longer than its own time-out a customer look-up may take, for a database that hangs.
@@ -109,6 +110,7 @@ func (t *tenure) lookUp(c *call, code string, then func([]queueapp.Customer, err
 		} else {
 			found, err = t.Memory.CustomersByNumber(ctx, number)
 		}
+		failpoint.Here("looked", "up")
 		t.post(func() {
 			t.lookedUp(c, len(found), err)
 			then(found, err)

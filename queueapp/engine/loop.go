@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 	"ringside/queueapp/floorplan"
 )
 
@@ -250,7 +251,9 @@ func (t *tenure) write(ctx context.Context) error {
 	for {
 		select {
 		case b := <-t.batches:
+			around("commit", b)
 			err := t.owner.Commit(context.WithoutCancel(ctx), b)
+			around("committed", b)
 			t.written <- err
 			if err != nil {
 				return nil // the loop ends the tenure
@@ -258,6 +261,16 @@ func (t *tenure) write(ctx context.Context) error {
 		case <-t.over:
 			return nil
 		}
+	}
+}
+
+// around is where a build with failpoints may die for any of what is written together.
+func around(moment string, b Batch) {
+	if !failpoint.Built {
+		return
+	}
+	for _, s := range b.Steps {
+		failpoint.Here(moment, s.Event)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 	"ringside/queueapp/record"
 )
 
@@ -83,9 +84,12 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 		t.restoreVisit(sw, v, h)
 	}
 	t.restoreEnding(sw)
+	failpoint.Here("recovery", "restored")
 	t.reconcileCalls(sw, h)
 	t.reconcileLegs(sw, h)
+	failpoint.Here("recovery", "reconciled")
 	t.clearAway(sw, up)
+	failpoint.Here("recovery", "cleared")
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
 	if !t.unsure { // else the next confirmed beat lets offers be made again

@@ -5,12 +5,14 @@ import (
 
 	"ringside/ivr"
 	"ringside/queueapp"
+	"ringside/queueapp/failpoint"
 )
 
 // begin starts a dialogue with a caller.
 func (t *tenure) begin(c *call, d ivr.Dialogue) {
 	c.dialogue = d
 	t.input(c, ivr.Start{})
+	failpoint.Here("begun", "dialogue")
 }
 
 // input gives a call's dialogue something and does what follows.

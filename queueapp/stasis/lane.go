@@ -9,6 +9,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/failpoint"
 )
 
 // maxLane is how many commands may wait for one channel: a channel that is sent more is in a loop, or Asterisk hangs.
@@ -89,9 +90,11 @@ func (l *lane) work(ctx context.Context, key queueapp.ChannelID) {
 		if !ok {
 			return
 		}
+		failpoint.Here("do", j.command)
 		if err := j.do(ctx, l); err != nil && ctx.Err() == nil {
 			j.failed(err)
 		}
+		failpoint.Here("done", j.command)
 	}
 }
 
