@@ -166,6 +166,7 @@ func (s *Stack) endAll(ctx context.Context) {
 	s.mu.Unlock()
 	end := func(srv *server) {
 		if p := srv.current(); p != nil {
+			_ = s.Thaw(srv.name) // fails for one that has ended; whoever is frozen could not end
 			p.End(ctx, srv.order)
 		}
 	}
