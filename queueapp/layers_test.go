@@ -52,7 +52,7 @@ func layers() []layer {
 			"ringside/queueapp", "ringside/queueapp/record", "ringside/store", "ringside/softwaresim/...",
 		}},
 		{path: "ringside/softwaresim/soak", free: true, ours: []string{
-			"ringside/queueapp", "ringside/queueapp/api", "ringside/store", "ringside/softwaresim/...",
+			"ringside/queueapp", "ringside/queueapp/api", "ringside/queueapp/transcript", "ringside/store", "ringside/softwaresim/...",
 		}},
 		{path: "ringside/softwaresim/...", free: true, only: []string{"github.com/emiago"}, ours: []string{
 			"ringside/softwaresim/...", "ringside/xmpp", "ringside/queueapp/record", "ringside/install/sounds",

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,13 +66,20 @@ func leftovers() map[string]string {
 
 // Audit says where the tables contradict the floor's invariants (DESIGN §6), in words. With settled set no caller is
 // on the floor, and nothing may be open either. It reads whole tables: it is for tests and for whoever doubts.
-func (s *Store) Audit(ctx context.Context, floor string, settled bool) (found []string, err error) {
+func (s *Store) Audit(ctx context.Context, floor string, settled bool) ([]string, error) {
 	checks := audits()
 	if settled {
-		for what, query := range leftovers() {
-			checks[what] = query
-		}
+		maps.Copy(checks, leftovers())
 	}
+	return s.audit(ctx, floor, checks)
+}
+
+// Leftovers says what is open of a floor, in words: the part of Audit that can be asked often.
+func (s *Store) Leftovers(ctx context.Context, floor string) ([]string, error) {
+	return s.audit(ctx, floor, leftovers())
+}
+
+func (s *Store) audit(ctx context.Context, floor string, checks map[string]string) (found []string, err error) {
 	err = s.use(ctx, "audit the tables", func(conn *pgx.Conn) error {
 		for what, query := range checks {
 			rows, err := conn.Query(ctx, query, floor)

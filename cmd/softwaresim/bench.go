@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -12,13 +10,15 @@ import (
 	"ringside/softwaresim/stack"
 )
 
-// BenchCmd compares Ringside with Asterisk's own Queue().
+// BenchCmd compares Ringside with Asterisk's own Queue(), or tries how it bears long work and faults.
 type BenchCmd struct {
-	Calls   int    `help:"Calls each way, with an agent free." default:"200"`
+	Calls   int    `help:"Calls each way, with an agent free, 200 if 0; with --soak, how many call at most." default:"0"`
 	Hangups int    `help:"Hang-ups each way, with callers waiting." default:"40"`
 	Own     bool   `help:"Start a stack for it, even if one is running."`
 	Root    string `help:"The private root for a stack of its own." type:"path" placeholder:"DIR" env:"RINGSIDE_ROOT"`
 	JSON    bool   `help:"Print the result as JSON." name:"json"`
+
+	soakFlags `embed:""`
 }
 
 // Help says more than fits a line.
@@ -33,11 +33,19 @@ by turns, in one run on one Asterisk, and measures at the agents' phones:
 
 A message that was sent counts from just before, one that came from when the kernel
 had it. The phones of 1000, 2000 and 3000 are used: nobody else may be logged on.
-Uses the running stack, or starts one and ends it afterwards.`
+Uses the running stack, or starts one and ends it afterwards.
+
+With --soak random callers call random agents for that time, on a stack of its own;
+with --faults a server is killed, frozen or restarted every 5 s. Afterwards phones,
+CRMs, Asterisk, the tables and the journal are compared: exit status 1 if anything
+does not hold.`
 }
 
 // Run measures and prints.
 func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
+	if c.Soak > 0 {
+		return c.soak(ctx, out)
+	}
 	info, end, err := findOrStart(ctx, c.Own, stack.Options{Root: c.Root, Unlisted: c.Own})
 	if err != nil {
 		return err
@@ -48,15 +56,7 @@ func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := errors.Join(err, end()); err != nil {
 		return err
 	}
-	if !c.JSON {
-		return report.Print(out)
-	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(report); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
+	return c.print(out, report)
 }
 
 // findOrStart returns the running stack, or with own or without one, a stack that it

@@ -41,6 +41,12 @@ func (w *Witness) Close() { w.events.Close() }
 // CRMs are those that are watched, by extension.
 func (w *Witness) CRMs() map[string]*crm.CRM { return w.crms }
 
+// Callers is how many callers it has seen so far.
+func (w *Witness) Callers() int { return len(w.callers) }
+
+// Rings is how many INVITEs of the floor's it has seen at phones.
+func (w *Witness) Rings() int { return len(w.rings) }
+
 // seen is one call as a phone or a caller saw it. Times are zero for what did not happen.
 type seen struct {
 	phone                 string // the phone's number, or the caller's

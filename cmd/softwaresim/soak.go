@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"ringside/softwaresim/soak"
+	"ringside/softwaresim/stack"
+)
+
+// soakFlags are the bench command's for a long run with faults.
+type soakFlags struct {
+	Soak   time.Duration `help:"Have a crowd call for so long, and find out whether anything was lost." placeholder:"30m" group:"soak"`
+	Faults bool          `help:"Take a server away every few seconds meanwhile." group:"soak"`
+	Fault  []string      `help:"Only this fault; can be given several times." placeholder:"NAME" group:"soak" sep:"none"`
+	Every  time.Duration `help:"From one fault to the next." default:"5s" group:"soak"`
+	Rate   float64       `help:"Callers a second." default:"5" group:"soak"`
+	Agents int           `help:"Agents, one and a half for each caller of a second if 0." default:"0" group:"soak"`
+	Seed   uint64        `help:"Repeats a run; 0 draws one." default:"0" group:"soak"`
+	Keep   string        `help:"Directory for the stack's files, logs and database, to read afterwards." type:"path" placeholder:"DIR" group:"soak"`
+}
+
+// soak runs the crowd on a stack of its own, and prints what came of it.
+func (c *BenchCmd) soak(ctx context.Context, out io.Writer) error {
+	progress := newLines(os.Stderr, c.JSON)
+	o := soak.Options{For: c.Soak, Calls: c.Calls, Rate: c.Rate, Agents: c.soakFlags.Agents, Seed: c.Seed, Every: c.Every,
+		Stack:  stack.Options{Root: c.Root, Dir: c.Keep, Keep: c.Keep != "", Unlisted: true},
+		Report: func(line string) { progress.note("%s", line) }}
+	if c.Faults || len(c.Fault) > 0 {
+		var err error
+		if o.Faults, err = soak.Choose(c.Fault); err != nil {
+			return err
+		}
+	}
+	report, err := soak.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := c.print(out, report); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return errors.New("something does not hold: see the report")
+	}
+	return nil
+}
+
+// print writes a report for people or, with --json, for programs.
+func (c *BenchCmd) print(out io.Writer, report interface{ Print(io.Writer) error }) error {
+	if !c.JSON {
+		return report.Print(out)
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(report); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}

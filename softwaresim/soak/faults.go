@@ -1,0 +1,203 @@
+package soak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"ringside/softwaresim/outside"
+	"ringside/softwaresim/stack"
+)
+
+// Fault is something that is done to the servers of a stack, and undone.
+type Fault struct {
+	Name string
+	// Ends is the server that it ends, if any.
+	Ends string
+	// Inflict does it, and returns when it is undone: nothing need work yet then.
+	Inflict func(ctx context.Context, s *stack.Stack, rng *rand.Rand) error
+}
+
+// Faults are all that are known.
+func Faults() []Fault {
+	faults := []Fault{
+		{"kill queueapp", stack.Queueapp, end(syscall.SIGKILL)},
+		{"end queueapp", stack.Queueapp, end(syscall.SIGTERM)},
+		{"restart postgres", stack.Postgres, restart(stack.Postgres)},
+		{"restart prosody", stack.Prosody, restart(stack.Prosody)},
+	}
+	for _, server := range []string{stack.Queueapp, stack.Postgres, stack.Prosody} {
+		faults = append(faults, Fault{Name: "freeze " + server, Inflict: freeze(server)})
+	}
+	return faults
+}
+
+// Choose gives the faults of these names, all where there are none.
+func Choose(names []string) ([]Fault, error) {
+	all := Faults()
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen []Fault
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
+		if i < 0 {
+			var known []string
+			for _, f := range all {
+				known = append(known, strconv.Quote(f.Name))
+			}
+			return nil, fmt.Errorf("no fault is called %q; there are %s", name, strings.Join(known, ", "))
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// end has queueapp end by a signal. The stack starts it again, as systemd would.
+func end(sig syscall.Signal) func(context.Context, *stack.Stack, *rand.Rand) error {
+	return func(ctx context.Context, s *stack.Stack, _ *rand.Rand) error {
+		before := s.Info().PIDs.Queueapp
+		if err := s.Signal(stack.Queueapp, sig); err != nil {
+			return err
+		}
+		return s.WaitRestarted(ctx, stack.Queueapp, before)
+	}
+}
+
+func restart(server string) func(context.Context, *stack.Stack, *rand.Rand) error {
+	return func(ctx context.Context, s *stack.Stack, _ *rand.Rand) error { return s.Restart(ctx, server) }
+}
+
+// freeze stops a server with all its processes for a while.
+func freeze(server string) func(context.Context, *stack.Stack, *rand.Rand) error {
+	return func(ctx context.Context, s *stack.Stack, rng *rand.Rand) error {
+		pids := s.Info().PIDs
+		pid := map[string]int{stack.Queueapp: pids.Queueapp, stack.Postgres: pids.Postgres, stack.Prosody: pids.Prosody}[server]
+		stopped, err := stopFamily(pid)
+		if err != nil {
+			return fmt.Errorf("freeze %s: %w", server, err)
+		}
+		timer := time.NewTimer(500*time.Millisecond + time.Duration(rng.Int64N(int64(3500*time.Millisecond))))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		var errs []error
+		for _, pid := range stopped {
+			if err := syscall.Kill(pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
+				errs = append(errs, fmt.Errorf("thaw %s: %w", server, err))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// stopFamily stops a process and then its children: PostgreSQL's are sessions of their own. The parent is first, so that
+// no more are born.
+func stopFamily(pid int) (stopped []int, err error) {
+	if pid == 0 {
+		return nil, errors.New("it does not run")
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return nil, err
+	}
+	stopped = []int{pid}
+	for _, child := range childrenOf(pid) {
+		if syscall.Kill(child, syscall.SIGSTOP) == nil { // else it has just ended
+			stopped = append(stopped, child)
+		}
+	}
+	return stopped, nil
+}
+
+// childrenOf reads a process's children from /proc.
+func childrenOf(pid int) (children []int) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil // the pattern is right
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		for word := range strings.FieldsSeq(string(text)) {
+			if child, err := strconv.Atoi(word); err == nil {
+				children = append(children, child)
+			}
+		}
+	}
+	return children
+}
+
+// inflicted is a fault that was done.
+type inflicted struct {
+	name string
+	back time.Duration // from when it was undone until all was well
+}
+
+const (
+	wellLimit = 30 * time.Second       // how long everything may take to be well after a fault
+	catchUp   = 500 * time.Millisecond // how long what waited meanwhile may take
+)
+
+// trouble inflicts faults, one after the other, until ctx is done. It returns when everything is well again.
+func (w *world) trouble(ctx context.Context) error {
+	if len(w.Faults) == 0 {
+		return nil
+	}
+	rng := rand.New(rand.NewPCG(w.Seed, 1<<34))
+	tick := time.NewTicker(w.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		// What was begun is brought to its end.
+		if err := w.inflict(context.WithoutCancel(ctx), w.Faults[rng.IntN(len(w.Faults))], rng); err != nil {
+			return err
+		}
+	}
+}
+
+// inflict does one fault and waits until all is well.
+func (w *world) inflict(ctx context.Context, f Fault, rng *rand.Rand) error {
+	ctx, cancel := context.WithTimeout(ctx, wellLimit)
+	defer cancel()
+	begun := time.Now()
+	w.expect(f.Ends)
+	defer w.expect("")
+	if err := f.Inflict(ctx, w.stack, rng); err != nil {
+		return fmt.Errorf("%s, at %s: %w", f.Name, outside.Clock(begun), err)
+	}
+	undone := begun
+	if f.Ends == "" {
+		undone = time.Now()
+	}
+	if err := w.until(ctx, wellLimit, "all to be well after: "+f.Name+", at "+outside.Clock(begun), func() error { return w.well(ctx) }); err != nil {
+		return err
+	}
+	now := time.Now()
+	w.outages = append(w.outages, outside.Outage{What: f.Name, From: begun, To: now.Add(catchUp)})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done = append(w.done, inflicted{f.Name, now.Sub(undone)})
+	return nil
+}
+
+func (w *world) faults() []inflicted {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.done)
+}
