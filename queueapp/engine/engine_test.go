@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -148,4 +149,28 @@ func TestALogOffWaitsForThePopUp(t *testing.T) {
 	if n := w.count("members 1000 extension1000 [user1@localhost]"); n < 2 {
 		t.Errorf("access was taken before the pop-up was closed")
 	}
+}
+
+// While nothing can be written an agent ends a conversation, is offered the next caller and logs off. All that goes out
+// at once in the end, and the first pop-up is closed before the node is taken away.
+func TestALogOffWaitsForAllPopUps(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.logOn("1000")
+	w.tell(caller("ch1", "queue", "support"))
+	w.await("originate rs1.c1.1.1")
+	w.tell(LegUp{Channel: "rs1.c1.1.1"}, Entered{Bridge: "rs1.c1", Channel: "ch1"}, Entered{Bridge: "rs1.c1", Channel: "rs1.c1.1.1"})
+	w.await("publish answered 1000 c1.1")
+	var commands sync.WaitGroup
+	defer commands.Wait()
+	give := func(ev queueapp.Event) { commands.Go(func() { w.command(ev) }) }
+	w.set(func() { w.stuck = true })
+	give(queueapp.LogOn{Agent: "1001"}) // what the writer is stuck with
+	w.untilAgent("1001", func(a queueapp.AgentView) bool { return a.Extension == "1001" })
+	w.tell(Gone{Channel: "ch1", HungUp: true, Q850: 16}, LegGone{Channel: "rs1.c1.1.1", Q850: 16}, caller("ch2", "queue", "support"))
+	w.untilAgent("1000", func(a queueapp.AgentView) bool { return a.Call == "c2" })
+	give(queueapp.LogOff{Agent: "1000"})
+	w.untilAgent("1000", func(a queueapp.AgentView) bool { return a.Extension == "" })
+	w.set(func() { w.stuck = false })
+	w.order("publish ended 1000 c1.1", "members 1000 extension1000 []")
 }

@@ -49,7 +49,7 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 		id: e.Attempt, agent: e.Agent, extension: e.Extension, sw: t.switchOf(e.Extension), offered: now, expires: e.Expires,
 	}
 	c.attempts[e.Attempt.N] = a
-	t.shown[e.Extension] = a
+	t.showing(a)
 	if c.seeking {
 		t.whenDurable(func() { t.openIdentified(c, a) })
 		return
@@ -194,17 +194,6 @@ func (t *tenure) publish(c *call, a *attempt, r record.Call) {
 			t.unshow(a)
 		}
 	})
-}
-
-// unshow takes the node from an agent who has logged off meanwhile, now that the pop-up on his screen is closed.
-func (t *tenure) unshow(a *attempt) {
-	if t.shown[a.extension] != a {
-		return
-	}
-	delete(t.shown, a.extension)
-	if t.agentAt(a.extension) != a.agent {
-		t.members(a.extension)
-	}
 }
 
 // sent notes that a record needs no more delivery.

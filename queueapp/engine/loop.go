@@ -51,8 +51,8 @@ type tenure struct {
 	calls      map[queueapp.CallID]*call
 	channels   map[queueapp.ChannelID]*call // callers' channels
 	devices    map[string][]queueapp.ExtensionID
-	shown      map[queueapp.ExtensionID]*attempt // whose record is open on an extension's node
-	owed       map[RecordKey]*attempt            // closes that the last owner may not have delivered
+	shown      map[queueapp.ExtensionID][]*attempt // whose records may be open on an extension's node
+	owed       map[RecordKey]*attempt              // closes that the last owner may not have delivered
 	remembered map[queueapp.SwitchName][]queueapp.RestoreVisit
 	attempts   map[queueapp.CallID][]queueapp.RestoreAttempt // remembered ones: at most one is not ending
 	seqs       map[queueapp.CallID]int64
@@ -76,7 +76,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		calls: map[queueapp.CallID]*call{}, channels: map[queueapp.ChannelID]*call{},
 		devices: map[string][]queueapp.ExtensionID{}, remembered: map[queueapp.SwitchName][]queueapp.RestoreVisit{},
 		attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
-		shown: map[queueapp.ExtensionID]*attempt{}, owed: map[RecordKey]*attempt{}, upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
+		shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
 	}
 	for _, sw := range switches {
 		t.switches[sw.Name()] = sw

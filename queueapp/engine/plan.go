@@ -133,7 +133,7 @@ func (t *tenure) access(x queueapp.ExtensionID) []string {
 	if a := t.agentAt(x); a != "" {
 		jids = append(jids, t.jidsOf(a)...)
 	}
-	if a := t.shown[x]; a != nil {
+	for _, a := range t.shown[x] {
 		jids = append(jids, t.jidsOf(a.agent)...)
 	}
 	for _, a := range t.owed {

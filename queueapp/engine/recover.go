@@ -30,7 +30,7 @@ func (t *tenure) remember(rem Remembered) error {
 	for _, a := range rem.Attempts {
 		t.attempts[a.Attempt.Call] = append(t.attempts[a.Attempt.Call], a)
 		if a.State != queueapp.AttemptEnding { // whoever looks at its pop-up keeps the node, also before its switch has told
-			t.shown[a.Extension] = &attempt{id: a.Attempt, agent: a.Agent, extension: a.Extension}
+			t.showing(&attempt{id: a.Attempt, agent: a.Agent, extension: a.Extension})
 		}
 	}
 	t.turn(queueapp.Unhold{})
@@ -163,7 +163,7 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings)
 	a.expires = t.Now().Add(t.plan.Settings.MaxCall)
 	c.attempts[ra.Attempt.N] = a
 	if ra.State != queueapp.AttemptEnding {
-		t.shown[ra.Extension] = a
+		t.showing(a)
 	}
 	_, bridged := h.bridges[c.bridge()]
 	c.bridged = bridged

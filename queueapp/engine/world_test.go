@@ -187,6 +187,22 @@ func (w *world) logOn(agent queueapp.AgentID) {
 	w.command(queueapp.LogOn{Agent: agent})
 }
 
+// untilAgent waits until an agent is as wanted. The floor can be asked also while nothing can be written.
+func (w *world) untilAgent(id queueapp.AgentID, wanted func(queueapp.AgentView) bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		agents, err := w.eng.Agents(ctx)
+		if err != nil {
+			w.t.Fatalf("agent %s never was as wanted: %v", id, err)
+		}
+		if slices.ContainsFunc(agents, func(a queueapp.AgentView) bool { return a.Agent == id && wanted(a) }) {
+			return
+		}
+	}
+}
+
 // The database.
 
 func (w *world) Own(context.Context, string, func(string)) (Owner, error) { return w, nil }

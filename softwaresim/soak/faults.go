@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,11 +77,8 @@ func restart(server string) func(context.Context, *stack.Stack, *rand.Rand) erro
 // freeze stops a server with all its processes for a while.
 func freeze(server string) func(context.Context, *stack.Stack, *rand.Rand) error {
 	return func(ctx context.Context, s *stack.Stack, rng *rand.Rand) error {
-		pids := s.Info().PIDs
-		pid := map[string]int{stack.Queueapp: pids.Queueapp, stack.Postgres: pids.Postgres, stack.Prosody: pids.Prosody}[server]
-		stopped, err := stopFamily(pid)
-		if err != nil {
-			return fmt.Errorf("freeze %s: %w", server, err)
+		if err := s.Freeze(server); err != nil {
+			return errors.Join(err, s.Thaw(server))
 		}
 		timer := time.NewTimer(500*time.Millisecond + time.Duration(rng.Int64N(int64(3500*time.Millisecond))))
 		defer timer.Stop()
@@ -91,52 +86,8 @@ func freeze(server string) func(context.Context, *stack.Stack, *rand.Rand) error
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		var errs []error
-		for _, pid := range stopped {
-			if err := syscall.Kill(pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
-				errs = append(errs, fmt.Errorf("thaw %s: %w", server, err))
-			}
-		}
-		return errors.Join(errs...)
+		return s.Thaw(server)
 	}
-}
-
-// stopFamily stops a process and then its children: PostgreSQL's are sessions of their own. The parent is first, so that
-// no more are born.
-func stopFamily(pid int) (stopped []int, err error) {
-	if pid == 0 {
-		return nil, errors.New("it does not run")
-	}
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		return nil, err
-	}
-	stopped = []int{pid}
-	for _, child := range childrenOf(pid) {
-		if syscall.Kill(child, syscall.SIGSTOP) == nil { // else it has just ended
-			stopped = append(stopped, child)
-		}
-	}
-	return stopped, nil
-}
-
-// childrenOf reads a process's children from /proc.
-func childrenOf(pid int) (children []int) {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil // the pattern is right
-	}
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			continue // a thread that has ended
-		}
-		for word := range strings.FieldsSeq(string(text)) {
-			if child, err := strconv.Atoi(word); err == nil {
-				children = append(children, child)
-			}
-		}
-	}
-	return children
 }
 
 // inflicted is a fault that was done.
