@@ -35,7 +35,7 @@ func newMessenger(c config.XMPP, lease *engine.Lease, log *slog.Logger) (*messen
 	m := &messenger{
 		config: xmpp.Config{
 			JID: c.JID, Password: password, Servers: []string{c.Address}, CAFile: c.CAFile, PubSub: c.PubSub,
-			May: lease.Act, Log: log.With("part", "xmpp"),
+			May: lease.Begin, Log: log.With("part", "xmpp"),
 		},
 		mode: record.Transient, log: log.With("part", "xmpp"), why: "not logged in yet",
 	}

@@ -183,6 +183,9 @@ func (t *tenure) beatOnce(ctx context.Context) error {
 	defer cancel()
 	begun := t.Now()
 	err := t.owner.Beat(bounded)
+	if err != nil && bounded.Err() == nil && !errors.Is(err, ErrNotOwner) {
+		err = t.owner.Beat(bounded) // a connection that was lost says nothing of the floor; a new one does
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil

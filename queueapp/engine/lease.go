@@ -17,6 +17,7 @@ type Lease struct {
 	mu        sync.Mutex
 	heard     time.Time // when the last beat began that came to an end, good or bad
 	confirmed time.Time // when the last one began that proved ownership
+	doubted   time.Time // when somebody else was seen to act; zero once ownership was proved since
 	changed   chan struct{}
 }
 
@@ -29,13 +30,14 @@ func NewLease(now func() time.Time) *Lease {
 }
 
 // Act waits until this process is known to have been awake, and the last beat's answer was not that the floor is lost. It
-// returns an error when ctx ends first. Also a database that cannot be reached is an answer: what is under way goes on.
+// returns an error when ctx ends first. Also a database that cannot be reached is an answer: what is under way goes on,
+// unless somebody else was seen to act.
 func (l *Lease) Act(ctx context.Context) error {
 	return l.wait(ctx, func() time.Time { return l.heard })
 }
 
-// Begin waits until ownership was confirmed within the last 3 s: only then may something new be begun. It returns an error
-// when ctx ends first.
+// Begin waits until ownership was confirmed within the last 3 s: only then may something new be begun, or taken from whoever
+// has it. It returns an error when ctx ends first.
 func (l *Lease) Begin(ctx context.Context) error {
 	return l.wait(ctx, func() time.Time { return l.confirmed })
 }
@@ -64,7 +66,10 @@ func (l *Lease) wait(ctx context.Context, since func() time.Time) error {
 func (l *Lease) Renew(begun time.Time, confirmed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.heard = begun
+	if !l.doubted.IsZero() && !(confirmed && begun.After(l.doubted)) {
+		return
+	}
+	l.doubted, l.heard = time.Time{}, begun
 	if confirmed {
 		l.confirmed = begun
 	}
@@ -72,9 +77,20 @@ func (l *Lease) Renew(begun time.Time, confirmed bool) {
 	l.changed = make(chan struct{})
 }
 
+// Doubt says that somebody else was seen to act for the floor, as only its owner does. Nothing passes until a beat that
+// begins later proves that the floor is ours: that the database cannot be reached is no answer then.
+func (l *Lease) Doubt() {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard, l.confirmed, l.doubted = time.Time{}, time.Time{}, l.now()
+}
+
 // end lets nothing pass until the floor is owned again.
 func (l *Lease) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.heard, l.confirmed = time.Time{}, time.Time{}
+	l.heard, l.confirmed, l.doubted = time.Time{}, time.Time{}, time.Time{}
 }

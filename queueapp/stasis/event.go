@@ -61,6 +61,7 @@ func (l *live) event(frame []byte) {
 	case *ari.DeviceStateChanged:
 		l.deviceChanged(e.DeviceState.Name, queueapp.DeviceState(e.DeviceState.State))
 	case *ari.ApplicationReplaced:
+		l.s.rest.lease.Doubt()
 		l.cancel(errReplaced)
 	}
 }

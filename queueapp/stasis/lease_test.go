@@ -59,8 +59,10 @@ func TestNothingIsSentWithoutTheLease(t *testing.T) {
 func TestNoLegIsBegunWithoutAConfirmation(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		lease := engine.NewLease(time.Now)
-		lease.Renew(time.Now(), false)
+		lease.Renew(time.Now(), true)
 		s := f.up(func(c *Config) { c.Lease = lease })
+		pass(3 * time.Second)
+		lease.Renew(time.Now(), false)
 		s.Originate(engine.Leg{Channel: "rs1.c1.1.1", Dial: "PJSIP/1000"})
 		s.HangUp("ch1", "normal")
 		synctest.Wait()
@@ -71,6 +73,33 @@ func TestNoLegIsBegunWithoutAConfirmation(t *testing.T) {
 		synctest.Wait()
 		if f.count("POST /channels/rs1.c1.1.1") != 1 {
 			t.Error("no leg was asked for after the confirmation")
+		}
+	})
+}
+
+// Who has lost the application to another process is not to command anything before it is certain that the floor is its own.
+func TestWhoIsReplacedWaitsForAConfirmation(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		lease := engine.NewLease(time.Now)
+		lease.Renew(time.Now(), true)
+		s := f.up(func(c *Config) { c.Lease = lease })
+		f.send(ev("ApplicationReplaced"))
+		await[engine.SwitchDown](t, s.ear, nil)
+		before := f.sum()
+		s.HangUp("ch1", "normal")
+		for range 60 { // the database is away
+			pass(time.Second)
+			lease.Renew(time.Now(), false)
+		}
+		synctest.Wait()
+		if n := f.sum() - before; n != 0 {
+			t.Errorf("%d requests", n)
+		}
+		lease.Renew(time.Now(), true)
+		await[engine.SwitchUp](t, s.ear, nil)
+		synctest.Wait()
+		if f.count("DELETE /channels/ch1") != 1 {
+			t.Error("the hang-up was not sent after the confirmation")
 		}
 	})
 }

@@ -54,7 +54,7 @@ func newSockets(c Config) *sockets {
 
 // open opens one, once it is certain that this takes the application from nobody who owns the floor.
 func (k *sockets) open(ctx context.Context, patience time.Duration) (*websocket.Conn, error) {
-	if err := k.lease.Act(ctx); err != nil {
+	if err := k.lease.Begin(ctx); err != nil {
 		return nil, fmt.Errorf("ari: open the websocket: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)

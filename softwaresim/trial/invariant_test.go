@@ -51,7 +51,7 @@ func (s *site) invariants() {
 
 // audit says where the tables contradict the invariants, and did not yet when the trial began.
 func (s *site) audit(ctx context.Context) ([]string, error) {
-	found, err := world.memory.Audit(ctx, s.stack.Info().Floor, true)
+	found, err := s.memory.Audit(ctx, s.stack.Info().Floor, true)
 	return slices.DeleteFunc(found, func(f string) bool { return slices.Contains(s.before, f) }), err
 }
 

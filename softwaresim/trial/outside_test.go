@@ -21,7 +21,7 @@ func (s *site) watchFromOutside(extensions ...string) *outside.Witness {
 // judge compares what was seen with what the tables say. The floor must be settled, by the crowd's plan.
 func (s *site) judge(w *outside.Witness) {
 	s.t.Helper()
-	c, err := outside.Read(s.ctx, world.memory, s.stack.Info().Floor, w.Since)
+	c, err := outside.Read(s.ctx, s.memory, s.stack.Info().Floor, w.Since)
 	s.must(err)
 	c.Queue, c.Patience = s.stack.Info().Dial.Queue, crowd.Patience
 	v := w.Judge(c)

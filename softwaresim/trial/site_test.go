@@ -2,6 +2,7 @@ package trial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -67,6 +68,7 @@ func run(m *testing.M) int {
 	}
 	defer memory.Close()
 	world.stack, world.bin, world.memory = s, dir, memory
+	defer stopLarge()
 	return m.Run()
 }
 
@@ -75,6 +77,7 @@ type site struct {
 	t      *testing.T
 	ctx    context.Context
 	stack  *stack.Stack
+	memory *store.Store
 	ua     *phone.UA
 	before []string // what earlier trials left that contradicts an invariant: theirs to answer for
 }
@@ -85,16 +88,21 @@ func newSite(t *testing.T) *site { return newSiteFor(t, 40*time.Second) }
 // newSiteFor is newSite for a trial that may take that long.
 func newSiteFor(t *testing.T, limit time.Duration) *site {
 	t.Helper()
+	return newSiteOf(t, limit, world.stack, world.memory)
+}
+
+func newSiteOf(t *testing.T, limit time.Duration, of *stack.Stack, memory *store.Store) *site {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	ua, err := phone.Listen(phone.Config{Server: world.stack.Info().SIP})
+	ua, err := phone.Listen(phone.Config{Server: of.Info().SIP})
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := world.memory.Audit(ctx, world.stack.Info().Floor, false)
+	before, err := memory.Audit(ctx, of.Info().Floor, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, ctx: ctx, stack: world.stack, ua: ua, before: before}
+	s := &site{t: t, ctx: ctx, stack: of, memory: memory, ua: ua, before: before}
 	t.Cleanup(func() {
 		if err := ua.Close(); err != nil {
 			t.Error(err)
@@ -277,9 +285,9 @@ func (s *site) calls() []api.Call {
 	return list.Calls
 }
 
-// log is the end of queueapp's log.
+// log is the end of the log of the queueapp that owns the floor.
 func (s *site) log(lines int) string {
-	b, err := os.ReadFile(s.stack.Log(stack.Queueapp))
+	b, err := os.ReadFile(s.stack.Log(cmp.Or(s.stack.Owner(), stack.Queueapp)))
 	if err != nil {
 		return err.Error()
 	}
