@@ -25,9 +25,10 @@ var ErrUnknownMenu = errors.New("unknown menu")
 // those typed ahead, over prompts or while a code is looked up, are kept and used one by one, none lost and none doubled.
 // It implements [Dialogue].
 type Caller struct {
-	menus []Menu
-	menu  Menu
-	state callerState
+	menus  []Menu
+	limits Limits
+	menu   Menu
+	state  callerState
 
 	now      time.Time
 	deadline time.Time
@@ -43,10 +44,11 @@ type Caller struct {
 	silent int    // how often nothing was pressed in this menu
 	wrong  int    // how many keys this menu did not know
 
-	ask   *Ask
-	tries int
-	code  []byte
-	long  bool // the code is longer than any
+	ask     *Ask
+	tries   int
+	guesses int // wrong codes of the call, over all its questions
+	code    []byte
+	long    bool // the code is longer than any
 
 	then      Step // what follows when the playing prompt has ended
 	lastCode  string
@@ -60,15 +62,16 @@ const (
 	callerNew      callerState = iota
 	callerChoosing             // a menu plays, or waits for a key
 	callerKeying               // a code is asked for, or being keyed in
+	callerPausing              // a code waits to be looked up, since others were wrong
 	callerLookUp               // a code is being looked up
 	callerLeaving              // what is played before a step
 	callerOver
 )
 
-// NewCaller begins with the menu of a name. A call that is taken over from another process begins again with the menu that
+// NewCaller begins with the menu of a name, and bars the call from more wrong codes than limits has it. A call that is taken over from another process begins again with the menu that
 // [Caller.Menu] told last.
-func NewCaller(menus []Menu, name string) (*Caller, error) {
-	c := &Caller{menus: menus}
+func NewCaller(menus []Menu, name string, limits Limits) (*Caller, error) {
+	c := &Caller{menus: menus, limits: limits}
 	n := slices.IndexFunc(menus, func(m Menu) bool { return m.Name == name })
 	if n < 0 {
 		return nil, fmt.Errorf("menu %.80q: %w", name, ErrUnknownMenu)
@@ -129,6 +132,10 @@ func (c *Caller) take(in Input) {
 		if c.answers(in.N) {
 			c.step(c.ask.Unavailable)
 		}
+	case Barred:
+		if c.answers(in.N) {
+			c.step(c.ask.Barred)
+		}
 	case Tick, Granted, Refused, DoFailed: // a tick's work is done; the others answer what was not asked
 	}
 }
@@ -151,6 +158,8 @@ func (c *Caller) due() {
 		c.lookUp()
 	case c.state == callerKeying:
 		c.again(nil)
+	case c.state == callerPausing:
+		c.send()
 	case c.state == callerLookUp:
 		c.step(c.ask.Unavailable)
 	}
@@ -186,7 +195,7 @@ func (c *Caller) played() {
 		c.deadline = c.now.Add(c.ask.Response)
 	case callerLeaving:
 		c.arrive()
-	case callerNew, callerLookUp, callerOver:
+	case callerNew, callerPausing, callerLookUp, callerOver:
 	}
 }
 
@@ -228,6 +237,10 @@ func (c *Caller) step(s Step) {
 	}
 	if s.Verb == VerbAsk && s.Ask != nil {
 		c.ask, c.tries = s.Ask, 0
+		if c.barred() {
+			c.step(c.ask.Barred)
+			return
+		}
 		c.question(s.Play)
 		return
 	}

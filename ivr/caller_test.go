@@ -23,7 +23,7 @@ func seed() []ivr.Menu {
 	ask := &ivr.Ask{
 		Tries: 3, Response: 10 * time.Second, Digit: 3 * time.Second,
 		Prompts: []string{ivr.PromptEnterCode}, Wrong: []string{ivr.PromptWrongCode},
-		Then: toQueue("support"), Fail: hangUp(), Unavailable: toQueue("support"),
+		Then: toQueue("support"), Fail: hangUp(), Unavailable: toQueue("support"), Barred: hangUp(),
 	}
 	return []ivr.Menu{{
 		Name: "main", Prompts: []string{ivr.PromptMenu},
@@ -64,7 +64,7 @@ func talks(t *testing.T, all map[string]talk) {
 	t.Helper()
 	for name, c := range all {
 		t.Run(name, func(t *testing.T) {
-			d, err := ivr.NewCaller(c.menus, "main")
+			d, err := ivr.NewCaller(c.menus, "main", ivr.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,7 +200,7 @@ func TestLookUps(t *testing.T) {
 }
 
 func TestACodeThatIsTooLongIsNobodys(t *testing.T) {
-	d, err := ivr.NewCaller(seed(), "main")
+	d, err := ivr.NewCaller(seed(), "main", ivr.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestACodeThatIsTooLongIsNobodys(t *testing.T) {
 }
 
 func TestStarForgetsACodeThatWasTooLong(t *testing.T) {
-	d, err := ivr.NewCaller(seed(), "main")
+	d, err := ivr.NewCaller(seed(), "main", ivr.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestStarForgetsACodeThatWasTooLong(t *testing.T) {
 }
 
 func TestKeysBeyondAllMeasureAreDropped(t *testing.T) {
-	d, err := ivr.NewCaller(seed(), "main")
+	d, err := ivr.NewCaller(seed(), "main", ivr.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

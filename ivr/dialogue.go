@@ -46,6 +46,9 @@ type NotFound struct{ N int }
 // LookupFailed answers the [LookUp] numbered N: it is not known whether the code is a customer's.
 type LookupFailed struct{ N int }
 
+// Barred answers the [LookUp] numbered N: it was not made, since too many wrong codes came from where this one came from.
+type Barred struct{ N int }
+
 // Granted answers the [Do] numbered N: it is done and durable.
 type Granted struct{ N int }
 
@@ -81,6 +84,9 @@ type LookUp struct {
 	Code string
 }
 
+// Bar says that the call has keyed in as many wrong codes as it may; what follows, follows. It is for whoever keeps watch.
+type Bar struct{ Wrong int }
+
 // Do asks the floor for what an agent wants.
 type Do struct {
 	N       int
@@ -112,6 +118,7 @@ func (Played) input()       {}
 func (Found) input()        {}
 func (NotFound) input()     {}
 func (LookupFailed) input() {}
+func (Barred) input()       {}
 func (Granted) input()      {}
 func (Refused) input()      {}
 func (DoFailed) input()     {}
@@ -120,6 +127,7 @@ func (Tick) input()         {}
 func (Play) action()     {}
 func (StopPlay) action() {}
 func (LookUp) action()   {}
+func (Bar) action()      {}
 func (Do) action()       {}
 func (Queue) action()    {}
 func (Goto) action()     {}

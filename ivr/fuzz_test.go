@@ -16,12 +16,13 @@ func FuzzKeys(f *testing.F) {
 	f.Add([]byte("s3333***999pppp"), []byte{0}, false)
 	f.Add([]byte("s*#*#*#********************************n"), []byte{9, 200}, false)
 	f.Add([]byte("sgrpt"), []byte{50}, true)
+	f.Add([]byte("s11#n1#n*"), []byte{60, 60}, false)
 	f.Fuzz(func(t *testing.T, script, pauses []byte, agent bool) {
 		var d ivr.Dialogue = ivr.NewAgent(ivr.Command{Verb: ivr.AgentPause})
 		if !agent {
 			menus := seed()
 			menus[0].Keys[0].Step.Ask.Digits = len(pauses) % 6
-			c, err := ivr.NewCaller(menus, "main")
+			c, err := ivr.NewCaller(menus, "main", ivr.Limits{Call: len(script) % 4, Slow: time.Duration(len(pauses)%2) * time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,6 +56,7 @@ type hostile struct {
 	n       int // asked for last
 	playing int
 	ended   bool
+	barred  bool
 }
 
 func (h *hostile) input(b byte) ivr.Input {
@@ -70,6 +72,8 @@ func (h *hostile) input(b byte) ivr.Input {
 		return ivr.NotFound{N: n}
 	case 'x':
 		return ivr.LookupFailed{N: n}
+	case 'b':
+		return ivr.Barred{N: n}
 	case 'g':
 		return ivr.Granted{N: n}
 	case 'r':
@@ -105,11 +109,19 @@ func (h *hostile) take(in ivr.Input) {
 			h.playing = 0
 		case ivr.LookUp:
 			h.number(a.N)
+			if h.barred {
+				h.t.Fatalf("looks %q up, and is barred", a.Code)
+			}
 			if len(a.Code) == 0 || len(a.Code) > ivr.MaxDigits {
 				h.t.Fatalf("looks up %q", a.Code)
 			}
 		case ivr.Do:
 			h.number(a.N)
+		case ivr.Bar:
+			if h.barred {
+				h.t.Fatal("barred twice")
+			}
+			h.barred = true
 		case ivr.Queue, ivr.Goto, ivr.HangUp:
 			h.ended = true
 		}

@@ -108,6 +108,15 @@ func (c *Caller) lookUp() {
 		return
 	}
 	c.lastCode = string(c.code)
+	if pause := c.limits.pause(c.guesses); pause > 0 {
+		c.state, c.deadline = callerPausing, c.now.Add(pause)
+		return
+	}
+	c.send()
+}
+
+// send asks whose the code is.
+func (c *Caller) send() {
 	c.n++
 	c.awaited = c.n
 	c.state = callerLookUp
@@ -117,9 +126,18 @@ func (c *Caller) lookUp() {
 
 func (c *Caller) found(customers []queueapp.Customer) {
 	if len(customers) == 0 {
+		c.guesses++
+		if c.barred() {
+			c.out = append(c.out, Bar{Wrong: c.guesses})
+			c.step(c.ask.Barred)
+			return
+		}
 		c.again(c.ask.Wrong)
 		return
 	}
 	c.customers = slices.Clone(customers)
 	c.step(c.ask.Then)
 }
+
+// barred reports whether the call has keyed in as many wrong codes as it may.
+func (c *Caller) barred() bool { return c.limits.Call > 0 && c.guesses >= c.limits.Call }

@@ -78,6 +78,7 @@ type Ask struct {
 	Then        Step // the code is a customer's
 	Fail        Step // Tries are used up
 	Unavailable Step // the look-up failed, which never counts as a try
+	Barred      Step // the call, or the caller's number, has keyed in too many wrong codes
 }
 
 // What a menu or question does where the floor plan does not say.

@@ -129,7 +129,7 @@ func TestMenus(t *testing.T) {
 }
 
 func TestRoundAndRoundEnds(t *testing.T) {
-	d, err := ivr.NewCaller(seed(), "main")
+	d, err := ivr.NewCaller(seed(), "main", ivr.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,17 +144,17 @@ func TestRoundAndRoundEnds(t *testing.T) {
 }
 
 func TestACallThatIsTakenOverBeginsWithItsMenu(t *testing.T) {
-	d, err := ivr.NewCaller(seed(), "main")
+	d, err := ivr.NewCaller(seed(), "main", ivr.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	play(t, d, "0s start | play menu\n1s key 3 | stop; play topics or-wait")
-	again, err := ivr.NewCaller(seed(), d.Menu())
+	again, err := ivr.NewCaller(seed(), d.Menu(), ivr.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	play(t, again, "9s start | play topics or-wait")
-	if _, err := ivr.NewCaller(seed(), "gone"); !errors.Is(err, ivr.ErrUnknownMenu) {
+	if _, err := ivr.NewCaller(seed(), "gone", ivr.Limits{}); !errors.Is(err, ivr.ErrUnknownMenu) {
 		t.Errorf("a menu that is gone: %v", err)
 	}
 }

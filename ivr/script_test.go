@@ -78,6 +78,8 @@ func (s *script) input(verb string, rest []string) ivr.Input {
 		return ivr.Found{N: n, Customers: []queueapp.Customer{{Name: strings.Join(rest, " "), Match: queueapp.MatchCode}}}
 	case "not-found":
 		return ivr.NotFound{N: n}
+	case "barred":
+		return ivr.Barred{N: n}
 	case "failed":
 		return ivr.LookupFailed{N: n}
 	case "granted":
@@ -103,6 +105,8 @@ func (s *script) say(a ivr.Action) string {
 	case ivr.LookUp:
 		s.n = a.N
 		return "look-up " + a.Code
+	case ivr.Bar:
+		return fmt.Sprintf("bar after %d", a.Wrong)
 	case ivr.Do:
 		s.n = a.N
 		return strings.TrimSpace(fmt.Sprintf("do %s %s", a.Command.Verb, a.Command.Reason))

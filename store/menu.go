@@ -43,6 +43,7 @@ type (
 		Then        *step    `json:"then,omitempty"`
 		Fail        *step    `json:"fail,omitempty"`
 		Unavailable *step    `json:"unavailable,omitempty"`
+		Barred      *step    `json:"barred,omitempty"`
 	}
 )
 
@@ -74,6 +75,7 @@ func stepOf(s ivr.Step) *step {
 		out.Ask = &ask{
 			Tries: a.Tries, Digits: a.Digits, Response: spoken(a.Response), Digit: spoken(a.Digit), Prompts: a.Prompts,
 			Wrong: a.Wrong, Then: stepOf(a.Then), Fail: stepOf(a.Fail), Unavailable: stepOf(a.Unavailable),
+			Barred: stepOf(a.Barred),
 		}
 	}
 	for _, d := range s.Data {

@@ -19,6 +19,7 @@ type Metrics struct {
 	calls      *prometheus.CounterVec
 	offers     *prometheus.CounterVec
 	codes      *prometheus.CounterVec
+	barred     *prometheus.CounterVec
 	wait       *prometheus.HistogramVec
 	ring       *prometheus.HistogramVec
 	publish    *prometheus.HistogramVec
@@ -46,7 +47,8 @@ func NewMetrics(version, commit string) *Metrics {
 		registry:   prometheus.NewRegistry(),
 		calls:      counters("calls_total", "Visits ended, by queue and outcome.", "queue", "outcome"),
 		offers:     counters("offers_total", "Offers ended, by queue and result: answered, or why it was revoked.", "queue", "result"),
-		codes:      counters("codes_total", "Customer codes looked up, by result: found, unknown or failed.", "result"),
+		codes:      counters("codes_total", "Customers looked up, by result: found, none, failed, or barred where a code was not looked up.", "result"),
+		barred:     counters("codes_barred_total", "Calls and numbers barred for too many wrong codes: call, number, or withheld for all without one.", "by"),
 		wait:       timings("wait_seconds", "Time from entering the queue to the conversation.", waitBuckets(), "queue"),
 		ring:       timings("ring_seconds", "Time that answered phones rang.", waitBuckets(), "queue"),
 		publish:    timings("publish_seconds", "Time from an attempt's commit to the XMPP server's answer, by result: ok, refused or late.", fineBuckets(), "result"),
@@ -66,7 +68,7 @@ func NewMetrics(version, commit string) *Metrics {
 	m.tally.forget()
 	build := prometheus.NewGaugeVec(gauge("build_info", "1, labelled with what was built."), []string{"version", "commit", "go"})
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
-	m.registry.MustRegister(build, m.calls, m.offers, m.codes, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag,
+	m.registry.MustRegister(build, m.calls, m.offers, m.codes, m.barred, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag,
 		m.outbox, m.undeliver, m.requests, m.refusals, m.ariEvents, m.unknown, m.malformed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -112,6 +114,9 @@ func waitBuckets() []float64 {
 
 // LookedUp counts a customer code's look-up by its result, a word of the caller's: one that failed found not nobody.
 func (m *Metrics) LookedUp(result string) { m.codes.WithLabelValues(result).Inc() }
+
+// Barred counts who was barred for too many wrong codes, by a word of the caller's: what it was that was barred.
+func (m *Metrics) Barred(what string) { m.barred.WithLabelValues(what).Inc() }
 
 // Committed times a batch on its way to disk.
 func (m *Metrics) Committed(took time.Duration, steps int) {

@@ -32,7 +32,7 @@ func (t *tenure) arrived(sw Switch, ch Channel) {
 	}
 	switch args.Kind {
 	case ivr.KindMenu:
-		menu, err := ivr.NewCaller(t.plan.Menus, args.Menu)
+		menu, err := ivr.NewCaller(t.plan.Menus, args.Menu, t.plan.Codes)
 		if err != nil {
 			t.log.Warn("the floor plan has no such menu", "call", c.id, "err", err)
 			t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)

@@ -46,6 +46,8 @@ type Observer interface {
 	CommitFailed()
 	// Lagged is told how long a switch's event waited for the loop.
 	Lagged(d time.Duration)
-	// LookedUp is told the result of a customer look-up: "found", "none" or "failed".
+	// LookedUp is told the result of a customer look-up: "found", "none", "failed", or "barred" where it was not made.
 	LookedUp(result string)
+	// Barred is told that a call, or a caller's number, has had as many wrong codes as it may: "call", "number" or "withheld".
+	Barred(what string)
 }

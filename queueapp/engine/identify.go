@@ -24,7 +24,7 @@ func (t *tenure) identify(c *call, code string) {
 		return
 	}
 	c.seeking = true
-	t.lookUp(c, code, func(found []queueapp.Customer, _ error) { // who cannot be looked up waits all the same
+	t.guess(c, code, func(found []queueapp.Customer, _ error) { // who cannot be looked up waits all the same
 		c.seeking = false
 		if len(found) > 0 {
 			t.identified(c, found, code)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringside/ivr"
 	"ringside/queueapp"
 	"ringside/queueapp/failpoint"
 	"ringside/queueapp/floorplan"
@@ -58,6 +59,7 @@ type tenure struct {
 	seqs       map[queueapp.CallID]int64
 	upSwitches map[queueapp.SwitchName]time.Time // since when Asterisk runs
 	watchers   map[chan<- Notice]struct{}
+	guard      *ivr.Guard // who guessed wrong codes, by number
 }
 
 // inBound is how many inputs may wait for the loop. Adapters wait when it is full, and queue on their side.
@@ -77,6 +79,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		devices: map[string][]queueapp.ExtensionID{}, remembered: map[queueapp.SwitchName][]queueapp.RestoreVisit{},
 		attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
 		shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
+		guard: ivr.NewGuard(mostGuessers),
 	}
 	for _, sw := range switches {
 		t.switches[sw.Name()] = sw

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"ringside/ivr"
@@ -68,8 +69,10 @@ func (t *tenure) do(c *call, action ivr.Action) {
 	case ivr.StopPlay:
 		c.sw.StopPlay(c.channel.ID, c.playback(a.N))
 	case ivr.LookUp:
-		t.lookUp(c, a.Code, func(found []queueapp.Customer, err error) {
+		t.guess(c, a.Code, func(found []queueapp.Customer, err error) {
 			switch {
+			case errors.Is(err, errBarred):
+				t.input(c, ivr.Barred{N: a.N})
 			case err != nil:
 				t.input(c, ivr.LookupFailed{N: a.N})
 			case len(found) == 0:
@@ -78,6 +81,8 @@ func (t *tenure) do(c *call, action ivr.Action) {
 				t.input(c, ivr.Found{N: a.N, Customers: found})
 			}
 		})
+	case ivr.Bar:
+		t.barred(c, "call", a.Wrong)
 	case ivr.Do:
 		t.wish(c, a)
 	case ivr.Queue:

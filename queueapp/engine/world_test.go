@@ -38,11 +38,13 @@ type world struct {
 	lookupErr error
 	lookup    chan struct{} // where not nil, look-ups wait until it is closed
 	ids       int
+	observer  Observer
+	said      slog.Handler // gets the engine's log
 }
 
 func newWorld(t *testing.T) *world {
 	w := &world{
-		t: t, lost: make(chan struct{}), changed: make(chan struct{}, 1), publish: queueapp.PublishOK,
+		t: t, said: slog.DiscardHandler, lost: make(chan struct{}), changed: make(chan struct{}, 1), publish: queueapp.PublishOK,
 		customers: map[string][]queueapp.Customer{"1111": {{ID: "1", Code: "1111", Match: queueapp.MatchCode, Name: "Company 1"}}},
 	}
 	w.cond = sync.NewCond(&w.mu)
@@ -77,7 +79,8 @@ func (w *world) start(up SwitchUp) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	w.eng = New(Options{
-		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(w.said), Now: time.Now,
+		Observer: w.observer,
 		NewID: func() queueapp.CallID {
 			w.ids++
 			return queueapp.CallID(fmt.Sprintf("c%d", w.ids))

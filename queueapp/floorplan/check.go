@@ -93,6 +93,9 @@ func (c checker) menu(m ivr.Menu) {
 		if a := k.Step.Ask; a != nil {
 			c.step(c.under(append(slices.Clone(key.path), "then")...), a.Then)
 			c.step(c.under(append(slices.Clone(key.path), "fail")...), a.Fail)
+			if !reflect.DeepEqual(a.Barred, a.Fail) {
+				c.step(c.under(append(slices.Clone(key.path), "barred")...), a.Barred)
+			}
 			if !reflect.DeepEqual(a.Unavailable, a.Then) {
 				c.step(c.under(append(slices.Clone(key.path), "unavailable")...), a.Unavailable)
 			}

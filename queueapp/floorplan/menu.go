@@ -174,6 +174,10 @@ func question(t *table) *ivr.Ask {
 	if t.has("fail") {
 		a.Fail = stepAt(t, "fail", a.Fail, false)
 	}
+	a.Barred = a.Fail
+	if t.has("barred") {
+		a.Barred = stepAt(t, "barred", hangUp(ivr.PromptPleaseTryLater), false)
+	}
 	a.Unavailable = a.Then
 	if t.has("unavailable") {
 		a.Unavailable = stepAt(t, "unavailable", hangUp(ivr.PromptPleaseTryLater), false)

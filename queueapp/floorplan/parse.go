@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"ringside/ivr"
 	"ringside/queueapp"
 )
 
@@ -40,7 +41,7 @@ func Parse(name string, data []byte) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Settings: settings(root), Customers: customers(root)}
+	p := Plan{Settings: settings(root), Codes: codes(root), Customers: customers(root)}
 	for _, t := range root.tables("queue") {
 		p.Floor.Queues = append(p.Floor.Queues, queue(t))
 	}
@@ -71,6 +72,17 @@ func settings(root *table) Settings {
 		Outage:  t.duration("outage", defaultOutage, 0, time.Hour),
 		Budget:  t.duration("budget", defaultBudget, 0, 10*time.Second),
 		Lead:    t.duration("lead", 0, 0, 10*time.Second),
+	}
+}
+
+func codes(root *table) ivr.Limits {
+	t, _ := root.table("codes")
+	defer t.done()
+	l := ivr.DefaultLimits()
+	return ivr.Limits{
+		Call: t.int("call", l.Call, 0, 1000), Slow: t.duration("slow", l.Slow, 0, 10*time.Second),
+		Number: t.int("number", l.Number, 0, mostWeight), Withheld: t.int("withheld", l.Withheld, 0, mostWeight),
+		Window: t.duration("window", l.Window, time.Second, day), Bar: t.duration("bar", l.Bar, time.Second, day),
 	}
 }
 

@@ -87,13 +87,16 @@ func TestTheDefaultPlan(t *testing.T) {
 				{Key: '1', Step: ivr.Step{Verb: ivr.VerbAsk, Ask: &ivr.Ask{
 					Tries: 3, Response: 10 * time.Second, Digit: 3 * time.Second,
 					Prompts: []string{"ringside/enter-code"}, Wrong: []string{"ringside/wrong-code"},
-					Then: support, Fail: goodbye, Unavailable: support,
+					Then: support, Fail: goodbye, Unavailable: support, Barred: goodbye,
 				}}},
 				{Key: '2', Step: place("2000")},
 			},
 			Silence: ivr.Silence{After: 3 * time.Second, Tries: 1, Step: place("3000")},
 			Invalid: ivr.Invalid{Tries: 3, Step: goodbye},
 		}},
+		Codes: ivr.Limits{
+			Call: 9, Slow: time.Second, Number: 20, Withheld: 100, Window: 15 * time.Minute, Bar: 15 * time.Minute,
+		},
 		Customers: floorplan.Customers{Timeout: 500 * time.Millisecond},
 		Settings: floorplan.Settings{
 			Node:    "extension{{.Extension}}",
@@ -179,6 +182,20 @@ func TestPlans(t *testing.T) {
 			"[menu.m.keys]\n1 = { ask = 'code', then = { queue = 'q' }, unavailable = 'hangup' }\n[queue.q]",
 			func(p floorplan.Plan) any { return p.Menus[0].Keys[0].Step.Ask.Unavailable },
 			ivr.Step{Verb: ivr.VerbHangUp, Play: []string{"ringside/please-try-later"}},
+		},
+		"who is barred goes where who fails does": {
+			"[menu.m.keys]\n1 = { ask = 'code', then = { queue = 'q' }, fail = { queue = 'q' } }\n[queue.q]",
+			func(p floorplan.Plan) any { return p.Menus[0].Keys[0].Step.Ask.Barred },
+			ivr.Step{Verb: ivr.VerbQueue, Queue: "q"},
+		},
+		"who is barred": {
+			"[menu.m.keys]\n1 = { ask = 'code', then = { queue = 'q' }, barred = 'hangup' }\n[queue.q]",
+			func(p floorplan.Plan) any { return p.Menus[0].Keys[0].Step.Ask.Barred },
+			ivr.Step{Verb: ivr.VerbHangUp, Play: []string{"ringside/please-try-later"}},
+		},
+		"codes without limits": {
+			"[codes]\ncall = 0\nslow = '0s'\nnumber = 0\nwithheld = 0", func(p floorplan.Plan) any { return p.Codes },
+			ivr.Limits{Window: 15 * time.Minute, Bar: 15 * time.Minute},
 		},
 		"a place without a priority": {
 			"[menu.m.keys]\n1 = { goto = 'a, b' }", func(p floorplan.Plan) any { return p.Menus[0].Keys[0].Step.Goto },

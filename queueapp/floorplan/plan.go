@@ -12,6 +12,7 @@ import (
 type Plan struct {
 	Floor     queueapp.Plan
 	Menus     []ivr.Menu
+	Codes     ivr.Limits // how often customers' codes may be guessed
 	Customers Customers
 	Settings  Settings
 }

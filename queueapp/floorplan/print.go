@@ -158,7 +158,7 @@ func sections(p Plan) []section {
 		f.optList("jids", x.JIDs)
 		out = append(out, section{"extension", string(x.ID), f})
 	}
-	return append(out, section{kind: "customers", fields: customersFields(p.Customers)})
+	return append(out, section{kind: "codes", fields: codesFields(p.Codes)}, section{kind: "customers", fields: customersFields(p.Customers)})
 }
 
 func settingsFields(s Settings) []field {
@@ -170,6 +170,17 @@ func settingsFields(s Settings) []field {
 	f.duration("outage", s.Outage)
 	f.duration("budget", s.Budget)
 	f.duration("lead", s.Lead)
+	return f
+}
+
+func codesFields(l ivr.Limits) []field {
+	var f fields
+	f.int("call", l.Call)
+	f.duration("slow", l.Slow)
+	f.int("number", l.Number)
+	f.int("withheld", l.Withheld)
+	f.duration("window", l.Window)
+	f.duration("bar", l.Bar)
 	return f
 }
 
@@ -280,6 +291,9 @@ func askFields(a *ivr.Ask) []field {
 	f.prompts("wrong", a.Wrong, []string{ivr.PromptWrongCode})
 	f.step("then", a.Then, hangUp(ivr.PromptGoodbye))
 	f.step("fail", a.Fail, hangUp(ivr.PromptGoodbye))
+	if !reflect.DeepEqual(a.Barred, a.Fail) {
+		f.step("barred", a.Barred, hangUp(ivr.PromptPleaseTryLater))
+	}
 	if !reflect.DeepEqual(a.Unavailable, a.Then) {
 		f.step("unavailable", a.Unavailable, hangUp(ivr.PromptPleaseTryLater))
 	}

@@ -22,7 +22,7 @@ func plans(t *rapid.T) floorplan.Plan {
 	queues := names(t, "queues", `[A-Za-z0-9]{1,5}`, 3)
 	menus := names(t, "menus", `[a-z0-9.]{1,4}`, 3)
 	extensions := names(t, "extensions", `[0-9]{1,4}`, 4)
-	p := floorplan.Plan{Settings: settings(t), Customers: customers(t)}
+	p := floorplan.Plan{Settings: settings(t), Codes: codes(t), Customers: customers(t)}
 	for _, q := range queues {
 		p.Floor.Queues = append(p.Floor.Queues, queue(t, q, agents))
 	}
@@ -86,6 +86,14 @@ func settings(t *rapid.T) floorplan.Settings {
 		Display: rapid.SampledFrom([]string{"", `{{.Queue | title | printf "%q"}}`}).Draw(t, "display"),
 		MaxCall: span(t, "max call", time.Minute, 24*time.Hour), Outage: span(t, "outage", 0, time.Hour),
 		Budget: span(t, "budget", 0, 10*time.Second), Lead: span(t, "lead", 0, 10*time.Second),
+	}
+}
+
+func codes(t *rapid.T) ivr.Limits {
+	return ivr.Limits{
+		Call: rapid.IntRange(0, 1000).Draw(t, "call"), Slow: span(t, "slow", 0, 10*time.Second),
+		Number: rapid.IntRange(0, 1e6).Draw(t, "number"), Withheld: rapid.IntRange(0, 1e6).Draw(t, "withheld"),
+		Window: span(t, "window", time.Second, 24*time.Hour), Bar: span(t, "bar", time.Second, 24*time.Hour),
 	}
 }
 
@@ -166,7 +174,7 @@ func step(t *rapid.T, menus, queues []string, ask bool) ivr.Step {
 			Tries: rapid.IntRange(1, 100).Draw(t, "tries"), Digits: rapid.IntRange(0, ivr.MaxDigits).Draw(t, "digits"),
 			Response: span(t, "response", time.Second, 5*time.Minute), Digit: span(t, "digit", time.Second, time.Minute),
 			Prompts: prompts(t, "ask"), Wrong: prompts(t, "wrong"), Then: step(t, menus, queues, false),
-			Fail: step(t, menus, queues, false), Unavailable: step(t, menus, queues, false),
+			Fail: step(t, menus, queues, false), Unavailable: step(t, menus, queues, false), Barred: step(t, menus, queues, false),
 		}
 	case ivr.VerbHangUp:
 	}
