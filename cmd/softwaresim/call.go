@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,18 +157,15 @@ func findServer(server, extension string) (string, phone.Account, error) {
 	if err != nil {
 		return "", account, err
 	}
-	if server == "" {
-		server = info.SIP
-	}
 	if extension == "" {
-		return server, account, nil
+		return cmp.Or(server, info.SIP), account, nil
 	}
-	x, ok := extensionOf(info, func(x stack.Extension) bool { return x.Number == extension })
+	x, sip, ok := info.Extension(extension)
 	if !ok {
 		return "", account, fmt.Errorf("the stack has no extension %q", extension)
 	}
 	account.Password = x.Password
-	return server, account, nil
+	return cmp.Or(server, sip), account, nil
 }
 
 // parseParty reads "NAME <NUMBER>" or just a number.

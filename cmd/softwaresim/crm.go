@@ -81,7 +81,7 @@ func (c *CRMCmd) logins(info stack.Info) ([]login, error) {
 	}
 	var all []login
 	for _, number := range c.Extensions {
-		x, ok := extensionOf(info, func(x stack.Extension) bool { return x.Number == number })
+		x, _, ok := info.Extension(number)
 		if !ok {
 			return nil, fmt.Errorf("the stack has no extension %q", number)
 		}

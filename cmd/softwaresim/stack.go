@@ -22,6 +22,8 @@ type StackCmd struct {
 	Asterisk string   `help:"Run this machine's Asterisk (22.3 or newer) in place of the root's." type:"existingfile" placeholder:"PATH"`
 	Queueapp string   `help:"The queueapp to run; the one beside softwaresim by default." type:"existingfile" placeholder:"PATH"`
 	Standby  bool     `help:"Run a second queueapp, which takes the floor over when the first one dies or freezes."`
+	Switches int      `help:"Run N Asterisks for the floor, 1 or 2, with every second phone at the other one." default:"1" placeholder:"N"`
+	Second   bool     `help:"Run a second floor, upstairs, with a queueapp of its own on the same Asterisk." name:"second-floor"`
 	Only     []string `help:"Start only these of postgres, prosody, asterisk, queueapp." placeholder:"SERVER"`
 }
 
@@ -43,7 +45,7 @@ func (c *StackCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	s, err := stack.Start(ctx, stack.Options{
 		Dir: c.Dir, Agents: c.Agents, Keep: c.Keep, Bind: c.Bind, Root: c.Root,
-		Asterisk: c.Asterisk, Queueapp: c.Queueapp, Standby: c.Standby, Only: c.Only, Report: say,
+		Asterisk: c.Asterisk, Queueapp: c.Queueapp, Standby: c.Standby, Switches: c.Switches, SecondFloor: c.Second, Only: c.Only, Report: say,
 	})
 	if err != nil {
 		return err

@@ -13,36 +13,36 @@ import (
 	"time"
 )
 
-func (s *Stack) startAsterisk(ctx context.Context) error {
+func (s *Stack) startAsterisk(ctx context.Context, x *exchange) error {
 	user, err := s.place.account("asterisk")
 	if err != nil {
 		return err
 	}
-	home, err := s.place.owned(user, "asterisk")
+	home, err := s.place.owned(user, x.server)
 	if err != nil {
 		return err
 	}
-	pbx, err := s.rootAsterisk(user, home)
+	pbx, err := s.rootAsterisk(x, user, home)
 	if s.opts.Asterisk != "" {
 		pbx, err = s.hostAsterisk(ctx, user, home)
 	}
 	if err != nil {
-		return fmt.Errorf("asterisk: %w", err)
+		return fmt.Errorf("%s: %w", x.server, err)
 	}
-	if err := s.writeAsterisk(pbx); err != nil {
+	if err := s.writeAsterisk(x, pbx); err != nil {
 		return err
 	}
 	return s.launch(ctx, s.add(&server{
-		name: Asterisk, log: s.place.log(Asterisk),
-		command: pbx.run, ready: s.asteriskReady,
+		name: x.server, log: s.place.log(x.server),
+		command: pbx.run, ready: func(ctx context.Context) error { return s.asteriskReady(ctx, x) },
 		order: syscall.SIGTERM,
 		drop:  syscall.SIGTERM,
 	}))
 }
 
-func (s *Stack) writeAsterisk(p pbx) error {
+func (s *Stack) writeAsterisk(x *exchange, p pbx) error {
 	for _, dir := range []string{"etc", "db", "cache", "spool", "run", "log", "data", "data/keys"} {
-		if _, err := s.place.owned(p.user, "asterisk", dir); err != nil {
+		if _, err := s.place.owned(p.user, x.server, dir); err != nil {
 			return err
 		}
 	}
@@ -50,16 +50,13 @@ func (s *Stack) writeAsterisk(p pbx) error {
 	if ip := net.ParseIP(s.opts.Bind); !ip.IsLoopback() && !ip.IsUnspecified() {
 		trunk = append(trunk, s.opts.Bind) // this machine calling itself
 	}
-	members := addedNumbers(s.opts.Agents)
-	if len(members) == 0 {
-		members = numbers(0)
-	}
 	values := map[string]any{
 		"Home": p.home, "Modules": p.modules, "Load": modulesLoaded(),
-		"App": appName, "Dial": s.info.Dial, "Extensions": s.info.Extensions, "Members": members,
-		"Bind": s.opts.Bind, "SIPPort": s.ports.sip, "TrunkFrom": trunk,
-		"ARIPort": s.ports.ari, "ARIUser": ariUser, "ARIPassword": s.secrets.ari,
-		"RTPFirst": s.ports.audioFirst, "RTPLast": s.ports.audioLast,
+		"App": appName, "Dial": s.info.Dial, "Desks": s.desks(x), "Registered": s.registered(x), "Members": s.members(x),
+		"Floors": s.info.Floors, "Self": x.name, "Peers": s.trunks(x), "TrunkPassword": s.secrets.trunk,
+		"Bind": s.opts.Bind, "SIPPort": x.sipPort, "TrunkFrom": trunk,
+		"ARIPort": x.ariPort, "ARIUser": ariUser, "ARIPassword": s.secrets.ari,
+		"RTPFirst": x.audioFirst, "RTPLast": x.audioLast,
 	}
 	for _, name := range []string{
 		"asterisk.conf", "ari.conf", "extensions.conf", "http.conf", "indications.conf", "logger.conf", "modules.conf",
@@ -84,14 +81,14 @@ func (s *Stack) writeAsterisk(p pbx) error {
 
 // asteriskReady asks ARI who it is, which is refused until Asterisk has fully
 // booted, and SIP what it can do.
-func (s *Stack) asteriskReady(ctx context.Context) error {
-	err := get(ctx, s.info.ARI.URL+"/asterisk/info?only=status", func(r *http.Request) {
+func (s *Stack) asteriskReady(ctx context.Context, x *exchange) error {
+	err := get(ctx, s.ari(x).URL+"/asterisk/info?only=status", func(r *http.Request) {
 		r.SetBasicAuth(ariUser, s.secrets.ari)
 	})
 	if err != nil {
 		return err
 	}
-	return sipReady(ctx, s.info.SIP)
+	return sipReady(ctx, x.sip)
 }
 
 // sipReady sends an OPTIONS request (RFC 3261 §11); any answer will do, since

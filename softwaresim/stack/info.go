@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,11 +29,56 @@ type Info struct {
 	Dial       Dial        `json:"dial"`
 	Extensions []Extension `json:"extensions"`
 
+	// Switches are the floor's Asterisks, where it has two. SIP and ARI above are
+	// the first one's.
+	Switches []Switch `json:"switches,omitempty"`
+	// Floors are the other floors on the first Asterisk.
+	Floors []Floor `json:"floors,omitempty"`
 	// Standby is the queueapp that does not own the floor, where there are two:
 	// API and Config above are always those of the owner. Owner is its server's
 	// name, Queueapp or Standby.
 	Standby *Replica `json:"standby,omitempty"`
 	Owner   string   `json:"owner,omitempty"`
+}
+
+// Switch is one of the floor's Asterisks, by its name in queueapp.toml.
+type Switch struct {
+	Name string `json:"name"`
+	SIP  string `json:"sip"`
+	ARI  ARI    `json:"ari"`
+}
+
+// Floor is another floor: its Stasis application, its queueapp, the number of its
+// queue, and its own phones.
+type Floor struct {
+	Floor      string      `json:"floor"`
+	App        string      `json:"app"`
+	API        string      `json:"api"`
+	Config     string      `json:"config"`
+	Floorplan  string      `json:"floorplan"`
+	Queue      string      `json:"queue"`
+	Extensions []Extension `json:"extensions"`
+}
+
+// everyFloor is the stack's own floor and the others.
+func (i Info) everyFloor() []Floor {
+	own := Floor{
+		Floor: i.Floor, App: i.ARI.App, API: i.API, Config: i.Config, Floorplan: i.Floorplan, Queue: i.Dial.Queue,
+		Extensions: i.Extensions,
+	}
+	return append([]Floor{own}, i.Floors...)
+}
+
+// Extension finds a phone of any floor by its number, and says where it registers.
+func (i Info) Extension(number string) (e Extension, sip string, ok bool) {
+	for _, f := range i.everyFloor() {
+		for _, e := range f.Extensions {
+			if e.Number == number {
+				return e, cmp.Or(e.SIP, i.SIP), true
+			}
+		}
+	}
+	return Extension{}, "", false
 }
 
 // Replica is how to reach another queueapp of the same floor.
@@ -55,7 +101,10 @@ type PIDs struct {
 	Asterisk int `json:"asterisk"`
 	Prosody  int `json:"prosody"`
 	Postgres int `json:"postgres"`
-	Standby  int `json:"standby,omitempty"`
+
+	Standby   int `json:"standby,omitempty"`
+	AsteriskB int `json:"asterisk-b,omitempty"`
+	Upstairs  int `json:"upstairs,omitempty"`
 }
 
 // Dial holds the numbers of the sample dialplan.
@@ -74,6 +123,11 @@ type Extension struct {
 	Password    string `json:"password"`
 	JID         string `json:"jid"`
 	JIDPassword string `json:"jid_password"`
+
+	// Switch and SIP are the switch that the phone belongs to and where it
+	// registers, if that is not the first one.
+	Switch string `json:"switch,omitempty"`
+	SIP    string `json:"sip,omitempty"`
 }
 
 // of returns where the pid of a server is kept.
@@ -87,6 +141,10 @@ func (p *PIDs) of(server string) *int {
 		return &p.Prosody
 	case Standby:
 		return &p.Standby
+	case AsteriskB:
+		return &p.AsteriskB
+	case Upstairs:
+		return &p.Upstairs
 	default:
 		return &p.Postgres
 	}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,17 +15,21 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// An instance is one queueapp of the floor.
+// An instance is one queueapp.
 type instance struct {
-	server string // Queueapp or Standby
-	config string // path
-	api    string // URL
+	server     string // Queueapp, Standby or Upstairs
+	floor, app string
+	config     string // path
+	plan       string // path
+	api        string // URL
+	switches   []*exchange
 }
 
 func (s *Stack) instances() []*instance {
 	at := func(name string, port int) *instance {
 		return &instance{
-			server: name, config: s.place.path(name + ".toml"),
+			server: name, floor: "main", app: appName,
+			config: s.place.path(name + ".toml"), plan: s.place.path("floorplan.toml"), switches: s.switches,
 			api: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
 		}
 	}
@@ -38,11 +41,15 @@ func (s *Stack) instances() []*instance {
 }
 
 func (s *Stack) writeConfig(q *instance) error {
+	type pbx struct{ Name, ARI string }
+	var switches []pbx
+	for _, x := range q.switches {
+		switches = append(switches, pbx{x.name, "http://" + s.reach(x.server) + "/ari"})
+	}
 	return render(q.config, "queueapp.toml", map[string]any{
-		"App": appName, "Postgres": s.reach(Postgres), "Secrets": s.place.path("secrets"),
-		"JID": queueUser + "@" + xmppHost + "/queueapp", "XMPP": s.reach(Prosody), "CA": s.info.CA,
-		"PubSub": pubsubHost, "API": strings.TrimPrefix(q.api, "http://"),
-		"ARI": "http://" + s.reach(Asterisk) + "/ari", "ARIUser": ariUser,
+		"Floor": q.floor, "App": q.app, "Postgres": s.reach(Postgres), "Secrets": s.place.path("secrets"),
+		"JID": queueUser + "@" + xmppHost + "/" + q.app, "XMPP": s.reach(Prosody), "CA": s.info.CA,
+		"PubSub": pubsubHost, "API": strings.TrimPrefix(q.api, "http://"), "Switches": switches, "ARIUser": ariUser,
 	}, account{})
 }
 
@@ -60,7 +67,7 @@ func (s *Stack) startQueueapps(ctx context.Context) error {
 	srv := s.addQueueapp(first)
 	for _, args := range [][]string{
 		{"migrate"},
-		{"apply", s.info.Floorplan},
+		{"apply", first.plan},
 		{"customers", "import", s.place.path("customers.csv")},
 	} {
 		if err := s.family.Run(ctx, s.queueapp(first, args...), srv.log); err != nil {
@@ -93,6 +100,7 @@ func (s *Stack) addQueueapp(q *instance) *server {
 		ready:   func(ctx context.Context) error { return s.queueappReady(ctx, q) },
 		order:   syscall.SIGTERM,
 		drop:    syscall.SIGTERM,
+		minded:  true,
 	})
 }
 
@@ -187,11 +195,10 @@ func (s *Stack) AwaitOwner(ctx context.Context, server string) error {
 // inStopOrder gives the queueapps' names, the owner's last: else the other would
 // take the floor over for nothing.
 func (s *Stack) inStopOrder() []string {
-	names := []string{Standby, Queueapp}
 	if s.Owner() == Standby {
-		slices.Reverse(names)
+		return []string{Upstairs, Queueapp, Standby}
 	}
-	return names
+	return []string{Upstairs, Standby, Queueapp}
 }
 
 // mind starts a queueapp again whenever it dies, as systemd would, until the

@@ -29,6 +29,8 @@ func (s *Stack) direct(server string) string {
 	switch server {
 	case Asterisk:
 		return local(s.ports.ari)
+	case AsteriskB:
+		return local(s.ports.ariB)
 	case Prosody:
 		return s.info.XMPP
 	default:

@@ -23,14 +23,16 @@ func TestLinks(t *testing.T) {
 	}
 	database.port = portOf(t, s.Link(Postgres).Addr())
 	linked := &Stack{info: info, secrets: s.secrets}
-	linked.info.ARI.URL = "http://" + s.Link(Asterisk).Addr() + "/ari"
+	asterisk := func(s *Stack, port int) func(context.Context) error {
+		return func(ctx context.Context) error { return s.asteriskReady(ctx, &exchange{sip: info.SIP, ariPort: port}) }
+	}
 	linked.info.XMPP = s.Link(Prosody).Addr()
 
 	for server, c := range map[string]struct {
 		inConfig       string
 		over, straight func(context.Context) error
 	}{
-		Asterisk: {`url = "` + linked.info.ARI.URL + `"`, linked.asteriskReady, s.asteriskReady},
+		Asterisk: {`url = "http://` + s.Link(Asterisk).Addr() + `/ari"`, asterisk(linked, portOf(t, s.Link(Asterisk).Addr())), asterisk(s, s.ports.ari)},
 		Prosody:  {`address = "` + linked.info.XMPP + `"`, linked.prosodyReady, s.prosodyReady},
 		Postgres: {"@" + s.Link(Postgres).Addr() + "/queueapp", database.ready, s.servers[Postgres].ready},
 	} {

@@ -45,6 +45,13 @@ type Options struct {
 	// Standby also starts a second queueapp for the floor, which takes it over
 	// when the first one dies or freezes.
 	Standby bool
+	// Switches is how many Asterisks the floor has, 1 or 2; 0 is 1. Every second
+	// phone registers at the other one, callers may call either, and phones of
+	// the one are reached from the other over a trunk between them.
+	Switches int
+	// SecondFloor also starts a floor called Upstairs, with a queueapp, agents and
+	// phones of its own, on the first Asterisk.
+	SecondFloor bool
 	// Only starts just the servers named. Empty starts all.
 	Only []string
 	// Links names the servers — Asterisk (ARI), Prosody, Postgres — to put a link
@@ -81,6 +88,9 @@ func (o *Options) complete() error {
 	}
 	if o.Agents < 0 || o.Agents > MaxAgents {
 		return fmt.Errorf("stack: %d agents asked for; it takes 0 to %d", o.Agents, MaxAgents)
+	}
+	if o.Switches < 0 || o.Switches > 2 {
+		return fmt.Errorf("stack: %d switches asked for; it takes 1 or 2", o.Switches)
 	}
 	known := []string{Postgres, Prosody, Asterisk, Queueapp}
 	for _, name := range o.Only {

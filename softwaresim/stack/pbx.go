@@ -28,8 +28,8 @@ type pbx struct {
 }
 
 // rootAsterisk is the private root's.
-func (s *Stack) rootAsterisk(user account, host string) (pbx, error) {
-	p := pbx{user: user, host: host, home: filepath.Join(s.place.inner, "asterisk"), data: "/usr/share/asterisk"}
+func (s *Stack) rootAsterisk(x *exchange, user account, host string) (pbx, error) {
+	p := pbx{user: user, host: host, home: filepath.Join(s.place.inner, x.server), data: "/usr/share/asterisk"}
 	p.onHost = s.place.root + p.data
 	found, err := filepath.Glob(s.place.root + "/usr/lib/*/asterisk/modules")
 	if err != nil || len(found) == 0 {

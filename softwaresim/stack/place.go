@@ -89,7 +89,8 @@ func (p *place) makeDir(dir string) (err error) {
 func (p *place) clear(f *child.Family) error {
 	for _, file := range []string{
 		p.servers, p.path("servers"), p.path("logs"), p.path("secrets"), p.path("stack.json"), p.path("stack.json.new"),
-		p.path("ca.pem"), p.path("queueapp.toml"), p.path("standby.toml"), p.path("floorplan.toml"), p.path("customers.csv"),
+		p.path("ca.pem"), p.path("queueapp.toml"), p.path("standby.toml"), p.path("floorplan.toml"),
+		p.path("upstairs.toml"), p.path("upstairs-floorplan.toml"), p.path("customers.csv"),
 	} {
 		if err := f.Clear(file); err != nil {
 			return err

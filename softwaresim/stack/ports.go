@@ -32,8 +32,9 @@ type ports struct {
 	next     int // next server port to try
 	end      int
 
-	sip, ari, xmpp, http, postgres, api, standby int
-	audioFirst, audioLast                        int
+	sip, ari, xmpp, http, postgres, api, standby, sipB, ariB, upstairs int
+
+	audioFirst, audioLast int
 }
 
 // shareDir is where the stacks of one user know of each other.
@@ -80,7 +81,9 @@ func reservePorts(opts Options) (_ *ports, err error) {
 	}()
 	p.next, p.end = serverPorts+first*serverBlock, serverPorts+(first+want)*serverBlock
 	p.audioFirst, p.audioLast = audioPorts+first*audioBlock, audioPorts+(first+want)*audioBlock-1
-	for _, port := range []*int{&p.sip, &p.ari, &p.xmpp, &p.http, &p.postgres, &p.api, &p.standby} {
+	for _, port := range []*int{
+		&p.sip, &p.ari, &p.xmpp, &p.http, &p.postgres, &p.api, &p.standby, &p.sipB, &p.ariB, &p.upstairs,
+	} {
 		if *port, err = p.free(); err != nil {
 			return nil, err
 		}

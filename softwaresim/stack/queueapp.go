@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,17 +26,22 @@ const (
 // secrets are the stack's passwords, made anew for each.
 type secrets struct {
 	postgres, ari, token string
+	trunk                string            // between two switches
 	sip                  map[string]string // by extension
 	xmpp                 map[string]string // by user
 }
 
-func newSecrets(agents int) (secrets, error) {
+func newSecrets(opts Options) (secrets, error) {
 	s := secrets{
-		postgres: rand.Text(), ari: rand.Text(), token: rand.Text(),
+		postgres: rand.Text(), ari: rand.Text(), token: rand.Text(), trunk: rand.Text(),
 		sip: make(map[string]string), xmpp: make(map[string]string),
 	}
 	s.xmpp[queueUser], s.xmpp[Stranger] = rand.Text(), rand.Text()
-	for _, n := range numbers(agents) {
+	all := numbers(opts.Agents)
+	if opts.SecondFloor {
+		all = append(all, upstairsNumbers()...)
+	}
+	for _, n := range all {
 		s.sip[n], s.xmpp[userOf(n)] = rand.Text(), rand.Text()
 	}
 	return s, nil
@@ -83,11 +89,9 @@ func (s *Stack) describe() Info {
 	}
 	at := func(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 	info := Info{
-		Floor: "main",
-		SIP:   at(reach, s.ports.sip),
-		ARI: ARI{
-			URL: "http://" + at("127.0.0.1", s.ports.ari) + "/ari", User: ariUser, Password: s.secrets.ari, App: appName,
-		},
+		Floor:     "main",
+		SIP:       s.switches[0].sip,
+		ARI:       s.ari(s.switches[0]),
 		XMPP:      at(reach, s.ports.xmpp),
 		PubSub:    pubsubHost,
 		WebSocket: "ws://" + at(reach, s.ports.http) + "/xmpp-websocket",
@@ -97,13 +101,27 @@ func (s *Stack) describe() Info {
 		Floorplan: s.place.path("floorplan.toml"),
 		Dial:      Dial{IVR: "0000", Queue: "7000", Twin: "7001", Logon: "*56466*", Logoff: "*564633*"},
 	}
-	for _, n := range numbers(s.opts.Agents) {
-		info.Extensions = append(info.Extensions, Extension{
+	info.Extensions = s.extensions(numbers(s.opts.Agents))
+	s.arrange(info.Extensions)
+	if len(s.switches) > 1 {
+		for _, x := range s.switches {
+			info.Switches = append(info.Switches, Switch{Name: x.name, SIP: x.sip, ARI: s.ari(x)})
+		}
+	}
+	if s.opts.SecondFloor {
+		info.Floors = []Floor{s.describeUpstairs()}
+	}
+	return info
+}
+
+func (s *Stack) extensions(numbers []string) (all []Extension) {
+	for _, n := range numbers {
+		all = append(all, Extension{
 			Number: n, Password: s.secrets.sip[n],
 			JID: userOf(n) + "@" + xmppHost, JIDPassword: s.secrets.xmpp[userOf(n)],
 		})
 	}
-	return info
+	return all
 }
 
 // JIDPassword returns the password of an XMPP account of the stack: queueapp's,
@@ -121,21 +139,20 @@ func (s *Stack) writeShared() error {
 			return err
 		}
 	}
-	for _, q := range s.queueapps {
+	all := s.queueapps
+	if s.opts.SecondFloor {
+		all = append(slices.Clone(all), s.upstairs())
+	}
+	for _, q := range all {
 		if err := s.writeConfig(q); err != nil {
 			return err
 		}
 	}
-	type desk struct {
-		Extension
-		Name string
-	}
-	var desks []desk
-	for _, e := range s.info.Extensions {
-		desks = append(desks, desk{e, agentName(e.Number)})
-	}
-	if err := render(s.place.path("floorplan.toml"), "floorplan.toml", map[string]any{"Extensions": desks}, account{}); err != nil {
-		return err
+	for _, f := range s.info.everyFloor() {
+		desks := slices.DeleteFunc(s.desks(s.switches[0]), func(d desk) bool { return d.App != f.App })
+		if err := render(f.Floorplan, "floorplan.toml", map[string]any{"Extensions": desks}, account{}); err != nil {
+			return err
+		}
 	}
 	return render(s.place.path("customers.csv"), "customers.csv", nil, account{})
 }

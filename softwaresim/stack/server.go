@@ -30,6 +30,7 @@ type server struct {
 	ready   func(context.Context) error // asks it once; nil when it has answered
 	order   syscall.Signal              // ends it in order
 	drop    syscall.Signal              // ends it when nobody is left to wait
+	minded  bool                        // it is started again when it ends
 
 	mu      sync.Mutex
 	process *child.Process // nil until it was started
@@ -66,7 +67,7 @@ func (s *Stack) launch(ctx context.Context, srv *server) error {
 	if err := srv.await(ctx, p); err != nil {
 		return err
 	}
-	if srv.name != Queueapp && srv.name != Standby {
+	if !srv.minded {
 		s.minders.Go(func() { s.tellEnd(srv, p) })
 	}
 	return nil
@@ -169,7 +170,7 @@ func (s *Stack) Restart(ctx context.Context, server string) error {
 		defer cancel()
 		p.End(limited, srv.order)
 	}
-	if server == Queueapp || server == Standby { // started again by its minder
+	if srv.minded { // which starts it again
 		return s.WaitRestarted(ctx, server, before)
 	}
 	if err := s.launch(ctx, srv); err != nil {
@@ -250,7 +251,7 @@ func remedy(server, log string) string {
 		return "raise the limit of open files (ulimit -n) and start the stack again"
 	case has("error while loading shared libraries"):
 		return "the private root looks damaged: install/root.sh --remove, then install/root.sh"
-	case server == Queueapp, server == Standby:
+	case server == Queueapp, server == Standby, server == Upstairs:
 		return "its log says what it could not do; run with --keep to read all logs and try `queueapp doctor` on its configuration"
 	default:
 		return "run with --keep to read the whole log and the configuration; if the private root may be damaged, install/root.sh --remove, then install/root.sh"

@@ -21,11 +21,13 @@ import (
 
 // The servers of a stack, as Options.Only and the methods of Stack name them.
 const (
-	Postgres = "postgres"
-	Prosody  = "prosody"
-	Asterisk = "asterisk"
-	Queueapp = "queueapp"
-	Standby  = "standby" // the second queueapp, with Options.Standby
+	Postgres  = "postgres"
+	Prosody   = "prosody"
+	Asterisk  = "asterisk"
+	Queueapp  = "queueapp"
+	Standby   = "standby"    // the floor's second queueapp, with Options.Standby
+	AsteriskB = "asterisk-b" // the floor's second Asterisk, with Options.Switches
+	Upstairs  = "upstairs"   // the queueapp of another floor, with Options.SecondFloor
 )
 
 // A Stack is a set of running servers. Its methods may be called from any
@@ -44,7 +46,8 @@ type Stack struct {
 	stop     context.CancelFunc
 	minders  sync.WaitGroup
 
-	queueapps []*instance // the one that is started first to begin with
+	switches  []*exchange
+	queueapps []*instance // of the floor, the one that is started first to begin with
 
 	mu      sync.Mutex
 	info    Info
@@ -95,9 +98,10 @@ func (s *Stack) prepare() (err error) {
 			return err
 		}
 	}
-	if s.secrets, err = newSecrets(s.opts.Agents); err != nil {
+	if s.secrets, err = newSecrets(s.opts); err != nil {
 		return err
 	}
+	s.switches = s.exchanges()
 	s.queueapps = s.instances()
 	s.info = s.describe()
 	s.setOwner(s.queueapps[0])
@@ -109,12 +113,12 @@ func (s *Stack) prepare() (err error) {
 
 func (s *Stack) startAll(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
-	for name, start := range map[string]func(context.Context) error{
-		Postgres: s.startPostgres,
-		Prosody:  s.startProsody,
-		Asterisk: s.startAsterisk,
-	} {
-		if s.opts.wants(name) {
+	start := map[string]func(context.Context) error{Postgres: s.startPostgres, Prosody: s.startProsody}
+	for _, x := range s.switches {
+		start[x.server] = func(ctx context.Context) error { return s.startAsterisk(ctx, x) }
+	}
+	for name, start := range start {
+		if s.opts.wants(name) || name == AsteriskB && s.opts.wants(Asterisk) {
 			group.Go(func() error { return start(groupCtx) })
 		}
 	}
@@ -124,7 +128,10 @@ func (s *Stack) startAll(ctx context.Context) error {
 	if !s.opts.wants(Queueapp) {
 		return nil
 	}
-	return s.startQueueapps(ctx)
+	if err := s.startQueueapps(ctx); err != nil || !s.opts.SecondFloor {
+		return err
+	}
+	return s.startUpstairs(ctx)
 }
 
 // add makes a server known before it starts, so that Stop finds it whatever

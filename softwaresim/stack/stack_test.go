@@ -192,7 +192,7 @@ func TestSideBySide(t *testing.T) {
 			t.Errorf("%s is still there after Stop: %v", dir, err)
 		}
 	}
-	if err := one.asteriskReady(t.Context()); err != nil {
+	if err := one.asteriskReady(t.Context(), one.switches[0]); err != nil {
 		t.Errorf("the other stack suffered: %v", err)
 	}
 }
