@@ -21,9 +21,12 @@ func (o *owner) Load(ctx context.Context) (engine.Remembered, error) {
 		return engine.Remembered{}, fmt.Errorf("load the floor: %w", err)
 	}
 	defer o.give()
+	if err := o.connected(ctx); err != nil {
+		return engine.Remembered{}, fmt.Errorf("load the floor: %w", err)
+	}
 	r, err := o.load(ctx)
 	if err != nil {
-		return engine.Remembered{}, o.unread("load the floor", err)
+		return engine.Remembered{}, fmt.Errorf("load the floor: %w", o.unread(err))
 	}
 	o.version.Store(r.Version)
 	inside := make([]queueapp.CallID, 0, len(r.Visits))
@@ -42,9 +45,12 @@ func (o *owner) Plan(ctx context.Context) (floorplan.Plan, int64, error) {
 		return floorplan.Plan{}, 0, fmt.Errorf("read the floor plan: %w", err)
 	}
 	defer o.give()
+	if err := o.connected(ctx); err != nil {
+		return floorplan.Plan{}, 0, fmt.Errorf("read the floor plan: %w", err)
+	}
 	plan, version, err := readPlan(ctx, o.conn, o.floor)
 	if err != nil {
-		return floorplan.Plan{}, 0, o.unread("read the floor plan", err)
+		return floorplan.Plan{}, 0, fmt.Errorf("read the floor plan: %w", o.unread(err))
 	}
 	o.version.Store(version)
 	o.follow(plan)

@@ -31,17 +31,20 @@ const (
 //
 // An epoch that is the last one plus one means that nobody else owned the floor in between.
 func (s *Store) Own(ctx context.Context, floor string, waiting func(owner string)) (engine.Owner, error) {
-	changed := make(chan struct{}, 1)
-	conn, err := s.direct(ctx, floor, func() {
+	plans := make(chan struct{}, 1)
+	c := ownerConfig{floor: floor, plans: plans, follow: s.followPlan, log: s.config.Log}
+	c.changed = func() {
 		select {
-		case changed <- struct{}{}:
+		case plans <- struct{}{}:
 		default: // one is waiting to be heard already
 		}
-	})
+	}
+	c.connect = func(ctx context.Context) (*pgx.Conn, error) { return s.direct(ctx, floor, c.changed) }
+	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("own floor %s: %w", floor, err)
 	}
-	o, err := s.own(ctx, conn, floor, waiting, changed)
+	o, err := s.own(ctx, c, conn, waiting)
 	if err != nil {
 		conn.Close(context.WithoutCancel(ctx)) // the first error says more
 		return nil, fmt.Errorf("own floor %s: %w", floor, err)
@@ -49,24 +52,24 @@ func (s *Store) Own(ctx context.Context, floor string, waiting func(owner string
 	return o, nil
 }
 
-func (s *Store) own(ctx context.Context, conn *pgx.Conn, floor string, waiting func(string), changed <-chan struct{}) (*owner, error) {
+func (s *Store) own(ctx context.Context, c ownerConfig, conn *pgx.Conn, waiting func(string)) (*owner, error) {
 	if err := checkDirect(ctx, conn); err != nil {
 		return nil, err
 	}
 	if err := checkSchema(ctx, conn); err != nil {
 		return nil, err
 	}
-	if err := s.await(ctx, conn, floor, waiting); err != nil {
+	if err := s.await(ctx, conn, c.floor, waiting); err != nil {
 		return nil, err
 	}
-	epoch, err := s.raise(ctx, conn, floor)
+	epoch, next, err := s.raise(ctx, conn, c.floor)
 	if err != nil {
 		return nil, err
 	}
 	if err := prepare(ctx, conn); err != nil {
 		return nil, err
 	}
-	return newOwner(conn, floor, epoch, changed, s.followPlan), nil
+	return newOwner(c, conn, epoch, next), nil
 }
 
 var errPooler = errors.New("the address leads to a connection pooler, which cannot hold the floor's lock: " +
@@ -162,16 +165,16 @@ func (s *Store) followPlan(plan floorplan.Plan) {
 }
 
 // raise makes this process the owner. From here on nobody can write with an epoch from before.
-func (s *Store) raise(ctx context.Context, conn *pgx.Conn, floor string) (epoch int64, err error) {
+func (s *Store) raise(ctx context.Context, conn *pgx.Conn, floor string) (epoch, next int64, err error) {
 	err = conn.QueryRow(ctx, `INSERT INTO queueapp.floors AS f (name, epoch, owner, owned_since, beat_at)
 		VALUES ($1, 1, $2, clock_timestamp(), clock_timestamp())
 		ON CONFLICT (name) DO UPDATE SET
 			epoch = f.epoch + 1, owner = excluded.owner, owned_since = excluded.owned_since, beat_at = excluded.beat_at
-		RETURNING epoch`, floor, s.config.Process).Scan(&epoch)
+		RETURNING epoch, next_step`, floor, s.config.Process).Scan(&epoch, &next)
 	if err != nil {
-		return 0, fmt.Errorf("raise the epoch: %w", postgres.Explain(s.address, err))
+		return 0, 0, fmt.Errorf("raise the epoch: %w", postgres.Explain(s.address, err))
 	}
-	return epoch, nil
+	return epoch, next, nil
 }
 
 // lockKey is the floor's advisory lock: PostgreSQL's locks have numbers, not names.

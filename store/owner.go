@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,22 +25,25 @@ const planChannel = "queueapp_plan"
 const idleDelay = 20 * time.Millisecond
 
 // owner is the one connection that may write for a floor. Whoever uses it takes the turn; while nobody does, a goroutine
-// waits for PostgreSQL to say something, so that its end is noticed at once.
+// waits for PostgreSQL to say something. A connection that is lost is made again by whoever next wants to beat or to write:
+// a process that does neither must not keep the floor from a standby.
 type owner struct {
-	floor   string
+	ownerConfig
 	epoch   int64
 	version atomic.Int64 // of the plan that was read last
-	changed <-chan struct{}
-	follow  func(floorplan.Plan) // told of each plan that is read
 	lost    chan struct{}
-	done    chan struct{} // closed by Release
+	life    context.Context // until Release
+	end     context.CancelFunc
 	idle    *time.Timer
 	running sync.WaitGroup // the watcher, and a beat
 	release sync.Once
 
-	turn chan struct{} // holds a value while the connection is in use
-	conn *pgx.Conn
-	rows *projection.Projector // what Load has begun and only Commit goes on with
+	turn  chan struct{}         // holds a value while the connection is in use; it is needed for what follows
+	conn  *pgx.Conn             // replaced with mu held, too
+	next  int64                 // the step that follows what is known to be durable
+	doubt int64                 // what it will be if a write whose outcome is not known took place; 0: there is none
+	found int64                 // what it was when the connection was made again
+	rows  *projection.Projector // what Load has begun and only Commit goes on with
 
 	mu        sync.Mutex
 	wanted    int                // who waits for the turn
@@ -47,14 +51,25 @@ type owner struct {
 	why       error              // of the loss
 }
 
+// ownerConfig is what an owner needs of its store.
+type ownerConfig struct {
+	floor   string
+	connect func(context.Context) (*pgx.Conn, error)
+	plans   <-chan struct{}      // a new floor plan was written
+	changed func()               // puts a value into plans
+	follow  func(floorplan.Plan) // told of each plan that is read
+	log     *slog.Logger
+}
+
 var _ engine.Owner = (*owner)(nil)
 
-func newOwner(conn *pgx.Conn, floor string, epoch int64, changed <-chan struct{}, follow func(floorplan.Plan)) *owner {
+func newOwner(c ownerConfig, conn *pgx.Conn, epoch, next int64) *owner {
 	o := &owner{
-		floor: floor, epoch: epoch, changed: changed, follow: follow, lost: make(chan struct{}), done: make(chan struct{}),
+		ownerConfig: c, epoch: epoch, next: next, lost: make(chan struct{}),
 		idle: time.NewTimer(idleDelay), turn: make(chan struct{}, 1), conn: conn,
 		rows: projection.New(),
 	}
+	o.life, o.end = context.WithCancel(context.Background())
 	o.running.Go(o.watch)
 	return o
 }
@@ -71,13 +86,14 @@ func onPlan(floor string, changed func()) pgconn.NotificationHandler {
 func (o *owner) Epoch() int64 { return o.epoch }
 
 // PlanChanged delivers a value when apply has written a new floor plan.
-func (o *owner) PlanChanged() <-chan struct{} { return o.changed }
+func (o *owner) PlanChanged() <-chan struct{} { return o.plans }
 
-// Lost is closed when the connection is dead, or was seen to be no longer the owner's.
+// Lost is closed when another process has owned the floor since, or when this one must begin anew.
 func (o *owner) Lost() <-chan struct{} { return o.lost }
 
-// Beat proves on the owning connection that the floor is still ours, and tells the standbys. When ctx ends first the beat
-// goes on without its caller: a database that only pauses does not cost the connection, and with it the floor.
+// Beat proves on the owning connection that the floor is still ours, and tells the standbys. A connection that was lost is
+// made again. When ctx ends first the beat goes on without its caller: a database that only pauses does not cost the
+// connection.
 func (o *owner) Beat(ctx context.Context) error {
 	if err := o.take(ctx); err != nil {
 		return fmt.Errorf("beat: %w", err)
@@ -85,15 +101,29 @@ func (o *owner) Beat(ctx context.Context) error {
 	answer := make(chan error, 1)
 	o.running.Go(func() {
 		defer o.give()
-		_, err := o.conn.Exec(context.Background(), stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
-		answer <- o.settle("beat", err)
+		answer <- o.prove()
 	})
 	select {
 	case err := <-answer:
+		if err != nil {
+			err = fmt.Errorf("beat: %w", err)
+		}
 		return err
 	case <-ctx.Done():
 		return fmt.Errorf("beat: %w", ctx.Err())
 	}
+}
+
+func (o *owner) prove() error {
+	if err := o.connected(o.life); err != nil {
+		return err
+	}
+	_, err := o.conn.Exec(context.Background(), stmtProve, o.floor, o.epoch, 0, 0, nil, nil)
+	err = o.settle(err)
+	if errors.Is(err, errUnanswered) {
+		return fmt.Errorf("%w: %w", errPassing, err)
+	}
+	return err
 }
 
 // Release gives the floor up, so that a standby takes over at once. It must be called, also after the connection was lost.
@@ -104,8 +134,10 @@ func (o *owner) Release(ctx context.Context) error {
 		return nil
 	}
 	err := o.take(ctx)
-	close(o.done)
+	o.end()
 	switch {
+	case err == nil && o.conn.IsClosed(): // the lock went with it
+		<-o.turn
 	case err == nil:
 		_, err = o.conn.Exec(ctx, "UPDATE queueapp.floors SET owner = NULL WHERE name = $1 AND epoch = $2", o.floor, o.epoch)
 		err = errors.Join(err, o.conn.Close(ctx))
@@ -113,7 +145,9 @@ func (o *owner) Release(ctx context.Context) error {
 	case errors.Is(err, ErrLost):
 		err = nil // it is not ours to give up any more
 	default:
+		o.mu.Lock()
 		err = errors.Join(err, o.conn.PgConn().Conn().Close()) // somebody still waits for an answer on it
+		o.mu.Unlock()
 	}
 	o.running.Wait()
 	select {
@@ -145,7 +179,7 @@ func (o *owner) take(ctx context.Context) error {
 		return ctx.Err()
 	}
 	select {
-	case <-o.done:
+	case <-o.life.Done():
 		<-o.turn
 		return ErrReleased
 	case <-o.lost:
@@ -166,7 +200,7 @@ func (o *owner) watch() {
 	defer o.idle.Stop()
 	for {
 		select {
-		case <-o.done:
+		case <-o.life.Done():
 			return
 		case <-o.lost:
 			return
@@ -174,8 +208,10 @@ func (o *owner) watch() {
 		}
 		select {
 		case o.turn <- struct{}{}:
-			o.listen()
-			o.idle.Reset(idleDelay)
+			if !o.conn.IsClosed() { // else whoever makes it again sets the timer
+				o.listen()
+				o.idle.Reset(idleDelay)
+			}
 			<-o.turn
 		default: // in use: whoever uses it sets the timer again
 		}
@@ -201,11 +237,16 @@ func (o *owner) listen() {
 	o.interrupt = nil
 	o.mu.Unlock()
 	if o.conn.IsClosed() {
-		o.lose(err)
+		o.broken(err)
 	}
 }
 
-// lose notes that the connection is of no use any more. The caller has the turn.
+// broken says that the connection ended.
+func (o *owner) broken(why error) {
+	o.log.Warn("the floor's connection is lost; it will be made again", "err", why)
+}
+
+// lose notes that the floor is not ours any more. The caller has the turn.
 func (o *owner) lose(why error) {
 	select {
 	case <-o.lost:
@@ -216,9 +257,7 @@ func (o *owner) lose(why error) {
 	o.why = why
 	o.mu.Unlock()
 	if !o.conn.IsClosed() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()          // the server may not answer
-		o.conn.Close(ctx) // an error would say that it is closed
+		o.conn.Close(expired()) // an error would say that it is closed
 	}
 	close(o.lost)
 }
