@@ -24,7 +24,7 @@ func inAPIWords(err error) error {
 		return fmt.Errorf("%w: %w", api.ErrUnknownQueue, err)
 	case errors.Is(err, engine.ErrUnknownCall):
 		return fmt.Errorf("%w: %w", api.ErrUnknownCall, err)
-	case errors.Is(err, engine.ErrNotOwner):
+	case errors.Is(err, engine.ErrNotOwner), errors.Is(err, engine.ErrAway):
 		return fmt.Errorf("%w: %w", api.ErrUnavailable, err)
 	}
 	return err

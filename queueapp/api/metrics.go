@@ -18,6 +18,7 @@ type Metrics struct {
 
 	calls      *prometheus.CounterVec
 	offers     *prometheus.CounterVec
+	turnedAway *prometheus.CounterVec
 	codes      *prometheus.CounterVec
 	barred     *prometheus.CounterVec
 	wait       *prometheus.HistogramVec
@@ -47,6 +48,7 @@ func NewMetrics(version, commit string) *Metrics {
 		registry:   prometheus.NewRegistry(),
 		calls:      counters("calls_total", "Visits ended, by queue and outcome.", "queue", "outcome"),
 		offers:     counters("offers_total", "Offers ended, by queue and result: answered, or why it was revoked.", "queue", "result"),
+		turnedAway: counters("calls_turned_away_total", "New calls given back to the dialplan at once, by reason: outage or overload.", "reason"),
 		codes:      counters("codes_total", "Customers looked up, by result: found, none, failed, or barred where a code was not looked up.", "result"),
 		barred:     counters("codes_barred_total", "Calls and numbers barred for too many wrong codes: call, number, or withheld for all without one.", "by"),
 		wait:       timings("wait_seconds", "Time from entering the queue to the conversation.", waitBuckets(), "queue"),
@@ -68,7 +70,7 @@ func NewMetrics(version, commit string) *Metrics {
 	m.tally.forget()
 	build := prometheus.NewGaugeVec(gauge("build_info", "1, labelled with what was built."), []string{"version", "commit", "go"})
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
-	m.registry.MustRegister(build, m.calls, m.offers, m.codes, m.barred, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag,
+	m.registry.MustRegister(build, m.calls, m.offers, m.turnedAway, m.codes, m.barred, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag,
 		m.outbox, m.undeliver, m.requests, m.refusals, m.ariEvents, m.unknown, m.malformed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -123,6 +125,9 @@ func (m *Metrics) Committed(took time.Duration, steps int) {
 	m.commit.Observe(took.Seconds())
 	m.steps.Add(float64(steps))
 }
+
+// TurnedAway counts a new call that was given back to the dialplan at once. Why is a word of the engine's.
+func (m *Metrics) TurnedAway(why string) { m.turnedAway.WithLabelValues(why).Inc() }
 
 // CommitFailed counts a batch that could not be made durable.
 func (m *Metrics) CommitFailed() { m.commitFail.Inc() }

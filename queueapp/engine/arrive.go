@@ -25,6 +25,10 @@ func (t *tenure) arrived(sw Switch, ch Channel) {
 	if t.channels[ch.ID] != nil {
 		return // known from the list already
 	}
+	if t.unsure {
+		t.turnAway(sw, ch, awayOutage)
+		return
+	}
 	c := t.admit(t.NewID(), sw, ch)
 	args, err := ivr.ParseArgs(ch.Args)
 	if err != nil {
@@ -83,6 +87,11 @@ func withCode(data []queueapp.Datum, code string, found []queueapp.Customer) []q
 
 // enter puts the call into a queue, with music from here to the bridge.
 func (t *tenure) enter(c *call, ev queueapp.Enter) {
+	if t.unsure { // it was in a dialogue
+		t.turnedAway(awayOutage)
+		t.sendOn(c, queueapp.OutcomeUnavailable, nil)
+		return
+	}
 	ev.Call, ev.Switch, ev.Channel, ev.Caller = c.id, c.sw.Name(), c.channel.ID, c.channel.Caller
 	var music string
 	for _, q := range t.plan.Floor.Queues {
@@ -124,9 +133,11 @@ func (t *tenure) sendOn(c *call, o queueapp.Outcome, place *Place, vars ...Varia
 	if status := o.QueueStatus(); status != "" {
 		vars = append(vars, Variable{"QUEUESTATUS", status})
 	}
-	vars = append(vars, Variable{"TIMEOUT(absolute)", "0"}) // the dialplan's own rules hold again
-	c.sw.Continue(c.channel.ID, place, vars...)
+	c.sw.Continue(c.channel.ID, place, append(vars, dialplanRules())...)
 }
+
+// dialplanRules ends our dead man's switch on a channel.
+func dialplanRules() Variable { return Variable{"TIMEOUT(absolute)", "0"} }
 
 // dismiss hangs a caller up.
 func (t *tenure) dismiss(c *call) {

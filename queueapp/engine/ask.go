@@ -67,16 +67,22 @@ func (e *Engine) Explain(ctx context.Context, q queueapp.QueueName) (candidates 
 }
 
 // Command tells the floor of an operator's wish and returns, once it is durable, what followed. A [queueapp.Refused]
-// among the effects says that nothing changed.
+// among the effects says that nothing changed. While the database is away nothing can be changed: [ErrAway].
 func (e *Engine) Command(ctx context.Context, ev queueapp.Event) ([]queueapp.Effect, error) {
 	var effects []queueapp.Effect
-	durable := make(chan struct{})
+	durable, away := make(chan struct{}), false
 	err := e.ask(ctx, func(t *tenure) {
+		if away = t.unsure; away {
+			return
+		}
 		effects = t.turn(ev)
 		t.whenDurable(func() { close(durable) })
 	})
 	if err != nil {
 		return nil, err
+	}
+	if away {
+		return nil, ErrAway
 	}
 	t, err := e.current()
 	if err != nil {
@@ -108,14 +114,20 @@ func (e *Engine) HangUp(ctx context.Context, id queueapp.CallID) error {
 }
 
 // Release sends every waiting caller back to the dialplan, and says how many: the last resort before the floor is closed.
+// Where the database is away it does not wait for it.
 func (e *Engine) Release(ctx context.Context) (n int, err error) {
 	durable := make(chan struct{})
 	err = e.ask(ctx, func(t *tenure) {
+		t.gaveUp = t.unsure
 		for _, v := range t.floor.Calls() {
 			if v.State != string(queueapp.StatusTalking) {
 				t.turn(queueapp.Withdraw{Call: v.Call, Outcome: queueapp.OutcomeUnavailable})
 				n++
 			}
+		}
+		if t.unsure {
+			close(durable)
+			return
 		}
 		t.whenDurable(func() { close(durable) })
 	})

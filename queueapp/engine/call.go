@@ -32,7 +32,8 @@ type call struct {
 	unidentified []func()           // to be done once the caller's look-up has ended
 	bridged      bool               // a bridge was asked for
 	inBridge     bool               // the caller is in it
-	leaving      bool               // the visit has ended and the caller is sent on
+	left         *queueapp.Leave    // the visit has ended, and this is still to be done
+	leaving      bool               // the caller is sent on
 	gone         bool               // the caller's channel has left us
 }
 
@@ -45,6 +46,8 @@ type attempt struct {
 	opened    bool      // the record that opens was made
 	rung      bool      // a leg was asked for
 	until     time.Time // when Asterisk ends the ring; zero where a former owner asked for it
+	answered  bool      // it is to be brought together with the caller
+	joined    bool      // that was asked for
 	inBridge  bool      // the leg is in the bridge
 	ended     bool      // revoked or closed: its record is
 	offered   time.Time

@@ -42,8 +42,10 @@ type Observer interface {
 	Stepped(queueapp.Step)
 	// Committed is told how long a batch took from being handed to the writer until it was durable.
 	Committed(took time.Duration, steps int)
-	// CommitFailed is told of a batch that could not be made durable: the floor is let go.
+	// CommitFailed is told of a batch that could not be made durable, however long it was tried: the floor is let go.
 	CommitFailed()
+	// TurnedAway is told of a new call that is given back to the dialplan, and why: "outage" or "overload".
+	TurnedAway(why string)
 	// Lagged is told how long a switch's event waited for the loop.
 	Lagged(d time.Duration)
 	// LookedUp is told the result of a customer look-up: "found", "none", "failed", or "barred" where it was not made.

@@ -60,9 +60,9 @@ func New(o Options) *Engine {
 	return &Engine{opt: o, state: Starting, why: "waiting for the database"}
 }
 
-// Run owns the floor and works until ctx ends, then gives it up and leaves all calls to the next owner. When the owning
-// connection dies or cannot be made it lets go of everything and tries to own the floor again. It returns nil when ctx
-// ends, and an error only where trying again cannot help.
+// Run owns the floor and works until ctx ends, then gives it up and leaves all calls to the next owner. While the database
+// is away it holds the floor; where another process has owned it since it lets go of everything and waits to own it again.
+// It returns nil when ctx ends, and an error only where trying again cannot help.
 func (e *Engine) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := e.own(ctx)
@@ -111,6 +111,9 @@ func (e *Engine) own(ctx context.Context) error {
 	e.set(t, Active, "")
 	err = t.run(ctx)
 	e.set(nil, Stopping, "giving the floor up")
+	if err != nil && ctx.Err() != nil {
+		e.opt.Log.Warn("what was heard last could not be written; the next owner finds out from the switches", "err", err)
+	}
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	if rerr := owner.Release(release); rerr != nil && ctx.Err() != nil {
@@ -151,7 +154,7 @@ func (t *tenure) run(ctx context.Context) error {
 	g.Go(func() error {
 		select {
 		case <-t.owner.Lost():
-			return fmt.Errorf("%w: the owning database connection is dead", errTenureOver)
+			return fmt.Errorf("%w: another process has owned the floor since", errTenureOver)
 		case <-ctx.Done():
 			return nil
 		}
@@ -165,8 +168,9 @@ func (t *tenure) run(ctx context.Context) error {
 func (t *tenure) beat(ctx context.Context) error {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
-	for {
-		if err := t.beatOnce(ctx); err != nil {
+	for confirmed := true; ; {
+		var err error
+		if confirmed, err = t.beatOnce(ctx, confirmed); err != nil {
 			return err
 		}
 		select {
@@ -177,33 +181,35 @@ func (t *tenure) beat(ctx context.Context) error {
 	}
 }
 
-// beatOnce fails where the floor is lost.
-func (t *tenure) beatOnce(ctx context.Context) error {
+// beatOnce says whether the beat was confirmed, as the one before was or not. It fails where the floor is lost.
+func (t *tenure) beatOnce(ctx context.Context, before bool) (confirmed bool, err error) {
 	bounded, cancel := context.WithTimeout(ctx, beatPatience)
 	defer cancel()
 	begun := t.Now()
-	err := t.owner.Beat(bounded)
+	err = t.owner.Beat(bounded)
 	if err != nil && bounded.Err() == nil && !errors.Is(err, ErrNotOwner) {
 		err = t.owner.Beat(bounded) // a connection that was lost says nothing of the floor; a new one does
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil
+		return false, nil
 	case errors.Is(err, ErrNotOwner):
-		return fmt.Errorf("%w: %w", errTenureOver, err)
+		return false, fmt.Errorf("%w: %w", errTenureOver, err)
 	}
 	select {
 	case <-t.owner.Lost(): // that ends the tenure, and must not look like a database that is away
-		return nil
+		return false, nil
 	default:
 	}
 	t.Lease.Renew(begun, err == nil)
 	if err != nil {
-		t.log.Warn("ownership could not be confirmed", "err", err)
-		return nil
+		if before {
+			t.log.Warn("ownership could not be confirmed", "err", err)
+		}
+		return false, nil
 	}
-	t.post(func() { t.beatOK(begun) })
-	return nil
+	t.post(func() { t.sure(begun) })
+	return true, nil
 }
 
 const (

@@ -26,7 +26,7 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 	case queueapp.Close:
 		t.closeRecord(now, e)
 	case queueapp.Leave:
-		t.whenDurable(func() { t.leave(e) })
+		t.leaves(e)
 	case queueapp.LoggedOn:
 		t.whenDurable(func() { t.members(e.Extension) })
 	case queueapp.LoggedOff:
@@ -71,8 +71,10 @@ func (t *tenure) show(c *call, a *attempt, out Outgoing, budget time.Duration) {
 	t.crm.Offer(out, budget, func(r queueapp.PublishResult) {
 		failpoint.Here("accepted", "offered")
 		t.afterLead(r, func() {
-			t.turn(queueapp.Offered{Attempt: a.id, Publish: r})
-			t.tell(c)
+			t.whenSure(func() {
+				t.turn(queueapp.Offered{Attempt: a.id, Publish: r})
+				t.tell(c)
+			})
 		})
 	})
 }
@@ -112,16 +114,25 @@ func (t *tenure) ring(e queueapp.Ring) {
 // is heard of within a few milliseconds, and then the machine has time for them.
 const receptionLimit = 100 * time.Millisecond
 
+// connect brings the caller and the agent together when that is durable.
 func (t *tenure) connect(e queueapp.Connect) {
-	t.whenDurable(func() {
-		c, a := t.attempt(e.Attempt)
-		if a == nil || a.ended || c.gone {
-			return
-		}
-		t.receive(c)
-		c.bridged = true
-		c.sw.Bridge(c.bridge(), c.channel.ID, legID(a.id))
-	})
+	c, a := t.attempt(e.Attempt)
+	if a == nil {
+		return
+	}
+	a.answered = true
+	t.whenDurable(func() { t.bridge(c, a) })
+	t.proceed(c)
+}
+
+func (t *tenure) bridge(c *call, a *attempt) {
+	if a.joined || a.ended || c.gone {
+		return
+	}
+	a.joined = true
+	t.receive(c)
+	c.bridged = true
+	c.sw.Bridge(c.bridge(), c.channel.ID, legID(a.id))
 }
 
 func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
@@ -158,12 +169,23 @@ func (t *tenure) closeRecord(now time.Time, e queueapp.Close) {
 	t.forget(c, a)
 }
 
-// leave sends the caller on when the visit's outcome is durable.
-func (t *tenure) leave(e queueapp.Leave) {
+// leaves sends the caller on when the visit's outcome is durable.
+func (t *tenure) leaves(e queueapp.Leave) {
 	c := t.calls[e.Call]
 	if c == nil {
 		return
 	}
+	c.left = &e
+	t.whenDurable(func() { t.leave(c) })
+	t.proceed(c)
+}
+
+func (t *tenure) leave(c *call) {
+	if c.left == nil {
+		return
+	}
+	e := *c.left
+	c.left = nil
 	if !c.gone {
 		switch e.Then {
 		case queueapp.ThenContinue:

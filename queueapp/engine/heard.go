@@ -9,9 +9,14 @@ import (
 	"ringside/queueapp/failpoint"
 )
 
-// hear hands the loop what a switch reports, and has it noted how long that took.
+// hear hands the loop what a switch reports, and has it noted how long that took. A new call that would only add to what
+// waits is given back at once: the loop never hears of it.
 func (t *tenure) hear(sw Switch, ev SwitchEvent) {
 	at := t.Now()
+	if call, is := ev.(Arrived); is && t.overloaded(at) {
+		t.turnAway(sw, call.Channel, awayOverload)
+		return
+	}
 	t.post(func() {
 		if t.Observer != nil {
 			t.Observer.Lagged(t.Now().Sub(at))

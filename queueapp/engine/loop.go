@@ -31,6 +31,7 @@ type tenure struct {
 	lookups  sync.WaitGroup
 	lead     atomic.Int64 // the floor plan's, for the goroutines of publishes
 	health   atomic.Pointer[health]
+	crowd    crowd
 
 	floor     *queueapp.Floor
 	plan      floorplan.Plan
@@ -46,8 +47,11 @@ type tenure struct {
 	inFlight  []func()  // to be done when the batch that is being written is durable
 	handed    time.Time // when the writer got it
 	handedN   int       // how many steps it has
-	confirmed time.Time // the last confirmed beat
-	unsure    bool      // held for want of a beat
+	confirmed time.Time // when the last beat or commit began that was confirmed
+	unsure    bool      // held for want of either
+	heldAt    time.Time // since when
+	gaveUp    bool      // and so long that waiting callers are given back
+	suspended []func()  // to be done when it is not any more
 
 	calls      map[queueapp.CallID]*call
 	channels   map[queueapp.ChannelID]*call // callers' channels
@@ -60,6 +64,7 @@ type tenure struct {
 	upSwitches map[queueapp.SwitchName]time.Time // since when Asterisk runs
 	watchers   map[chan<- Notice]struct{}
 	guard      *ivr.Guard // who guessed wrong codes, by number
+	reported   time.Time  // when the log last said how many calls were turned away
 }
 
 // inBound is how many inputs may wait for the loop. Adapters wait when it is full, and queue on their side.
@@ -90,8 +95,9 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 
 // post gives the loop something to do. It waits where the loop is behind, and drops it where the tenure is over.
 func (t *tenure) post(f func()) {
+	at := t.Now()
 	select {
-	case t.in <- f:
+	case t.in <- func() { t.crowd.working(at); f() }:
 	case <-t.over:
 	}
 }
@@ -102,8 +108,14 @@ func (t *tenure) loop(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		if err := t.overfull(); err != nil {
+			return err
+		}
 		t.flush()
 		t.wakeAt(timer)
+		if len(t.in) == 0 {
+			t.crowd.idle()
+		}
 		select {
 		case f := <-t.in:
 			f()
@@ -115,7 +127,7 @@ func (t *tenure) loop(ctx context.Context) error {
 		case <-timer.C:
 			t.wake()
 		case <-t.owner.PlanChanged():
-			t.reload(ctx)
+			t.reload()
 		case <-ctx.Done():
 			return t.lastWrite()
 		}
@@ -144,6 +156,7 @@ func (t *tenure) turn(ev queueapp.Event) []queueapp.Effect {
 	t.nextStep++
 	step := queueapp.Step{N: t.nextStep, At: now, Event: ev, Effects: effects}
 	t.batch.Steps = append(t.batch.Steps, step)
+	t.crowd.behind.Store(int64(len(t.batch.Steps)))
 	for _, e := range effects {
 		t.follow(now, e)
 	}
@@ -176,26 +189,23 @@ func (t *tenure) wakeAt(timer *time.Timer) {
 	timer.Reset(d)
 }
 
-// wake gives the floor its tick when it wants one, and holds it while ownership is in doubt (DESIGN §4.1).
+// wake gives the floor its tick when it wants one, and has it held while ownership is in doubt.
 func (t *tenure) wake() {
 	now := t.Now()
 	t.feel()
 	if next := t.floor.Next(); !next.IsZero() && !next.After(now) {
 		t.turn(queueapp.Tick{})
 	}
-	if !t.unsure && now.Sub(t.confirmed) > beatLimit {
-		t.unsure = true
-		t.turn(queueapp.Hold{Why: "ownership is not confirmed"})
-	}
+	t.mind()
+	t.reportCrowd(now)
 }
 
-// beatOK takes a confirmation that was asked for then.
-func (t *tenure) beatOK(begun time.Time) {
-	t.confirmed = begun
-	if t.unsure && t.Now().Sub(begun) <= beatLimit {
-		t.unsure = false
-		t.turn(queueapp.Unhold{})
+// sure takes a confirmation that was asked for then.
+func (t *tenure) sure(begun time.Time) {
+	if begun.After(t.confirmed) {
+		t.confirmed = begun
 	}
+	t.mind()
 }
 
 // whenDurable has f done once everything in the next batch is durable.
@@ -227,6 +237,7 @@ func (t *tenure) flush() {
 	t.batches <- t.batch
 	t.inFlight = append(append(t.inFlight[:0], t.after...), t.last...)
 	t.after, t.last, t.batch = t.after[:0], t.last[:0], Batch{}
+	t.crowd.behind.Store(0)
 	t.writing, t.handed = true, t.Now()
 }
 
@@ -246,16 +257,23 @@ func (t *tenure) durable(err error) error {
 		f()
 		t.inFlight[i] = nil
 	}
+	t.sure(t.handed)
 	return nil
 }
 
-// write commits batches, one at a time, until ctx ends.
+// lastLimit is how long what is left may take to be written when the tenure ends.
+const lastLimit = 3 * time.Second
+
+// write commits batches, one at a time, until ctx ends. A commit takes as long as the database is away.
 func (t *tenure) write(ctx context.Context) error {
+	beyond, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastLimit, cancel) })()
 	for {
 		select {
 		case b := <-t.batches:
 			around("commit", b)
-			err := t.owner.Commit(context.WithoutCancel(ctx), b)
+			err := t.owner.Commit(beyond, b)
 			around("committed", b)
 			t.written <- err
 			if err != nil {
@@ -288,7 +306,7 @@ func (t *tenure) lastWrite() error {
 	if len(t.batch.Steps)+len(t.batch.Records)+len(t.batch.Sent) == 0 {
 		return nil
 	}
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 3*time.Second)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), lastLimit)
 	defer cancel()
 	if err := t.owner.Commit(bounded, t.batch); err != nil && !errors.Is(err, ErrNotOwner) {
 		return fmt.Errorf("write the end of the journal: %w", err)

@@ -21,7 +21,8 @@ type Memory interface {
 	UseCustomers(c floorplan.Customers) error
 }
 
-// Owner writes for the floor. Only the engine's writer calls Commit; the other methods may be called concurrently with it.
+// Owner writes for the floor, and is its owner as long as nobody else was meanwhile: a connection that is lost is made again
+// by whoever beats or writes next. Only the engine's writer calls Commit; the other methods may be called concurrently with it.
 type Owner interface {
 	// Epoch rises with every owner.
 	Epoch() int64
@@ -30,13 +31,15 @@ type Owner interface {
 	// Plan reads the floor plan in force and its version.
 	Plan(ctx context.Context) (floorplan.Plan, int64, error)
 	// Commit writes a batch in one transaction and one round trip: the journal, the rows that follow from the steps, the
-	// records to be published. It fails for good (ErrNotOwner) where the epoch is no longer ours.
+	// records to be published. It returns nil when that is durable, however long the database was away. An error is for
+	// good, ErrNotOwner where the epoch is no longer ours, or follows the end of ctx.
 	Commit(ctx context.Context, b Batch) error
-	// Beat proves on the owning connection that the floor is still ours.
+	// Beat proves on the owning connection that the floor is still ours. ErrNotOwner is for good; any other error says that
+	// nobody knows now.
 	Beat(ctx context.Context) error
 	// PlanChanged delivers a value when apply has written a new floor plan.
 	PlanChanged() <-chan struct{}
-	// Lost is closed when the owning connection is dead: nothing may be written or ordered any more.
+	// Lost is closed when the floor is lost for good: nothing may be written or ordered any more.
 	Lost() <-chan struct{}
 	// Release gives the floor up.
 	Release(ctx context.Context) error

@@ -52,16 +52,22 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 	return nil
 }
 
-// reload puts the floor plan that apply has just written in force.
-func (t *tenure) reload(ctx context.Context) {
-	bounded, cancel := context.WithTimeout(ctx, beatLimit)
-	defer cancel()
-	p, version, err := t.owner.Plan(bounded)
-	if err != nil {
-		t.log.Error("the new floor plan cannot be read; the old one stays in force", "err", err)
-		return
-	}
-	if version == t.version {
+// reload puts the floor plan that apply has just written in force. It is read beside the loop: the database may be slow.
+func (t *tenure) reload() {
+	t.lookups.Go(func() {
+		bounded, cancel := context.WithTimeout(t.ctx, beatLimit)
+		defer cancel()
+		p, version, err := t.owner.Plan(bounded)
+		if err != nil {
+			t.log.Error("the new floor plan cannot be read; the old one stays in force", "err", err)
+			return
+		}
+		t.post(func() { t.replan(p, version) })
+	})
+}
+
+func (t *tenure) replan(p floorplan.Plan, version int64) {
+	if version <= t.version {
 		return
 	}
 	if err := t.usePlan(p); err != nil {

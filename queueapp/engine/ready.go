@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Readiness is what an engine is doing, and whether each of its parts works.
 type Readiness struct {
@@ -37,7 +40,11 @@ func (t *tenure) feel() {
 	}
 	database := Part{Name: "database", OK: !t.unsure}
 	if t.unsure {
-		database.Why = "ownership is not confirmed"
+		database.Why = fmt.Sprintf("away since %s: nobody is offered a call, new calls go on in the dialplan, %d events wait to be written",
+			t.confirmed.UTC().Format(time.RFC3339), len(t.batch.Steps))
+		if t.gaveUp {
+			database.Why += "; waiting callers were given back"
+		}
 	}
 	h.parts = append(h.parts, database)
 	t.health.Store(h)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -30,6 +31,9 @@ type world struct {
 	records   []Outgoing
 	stuck     bool // commits do not return
 	failing   error
+	away      error         // what beats give
+	another   bool          // another process owns the floor from the next time on
+	skew      time.Duration // how far our clock is ahead
 	sink      func(SwitchEvent)
 	lost      chan struct{}
 	changed   chan struct{}
@@ -79,7 +83,7 @@ func (w *world) start(up SwitchUp) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	w.eng = New(Options{
-		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(w.said), Now: time.Now,
+		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(w.said), Now: w.now,
 		Observer: w.observer,
 		NewID: func() queueapp.CallID {
 			w.ids++
@@ -97,6 +101,12 @@ func (w *world) start(up SwitchUp) {
 	w.await("run switch")
 	w.tell(up)
 	w.await("follow")
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.skew)
 }
 
 // tell has the switch report something.
@@ -208,7 +218,18 @@ func (w *world) untilAgent(id queueapp.AgentID, wanted func(queueapp.AgentView) 
 
 // The database.
 
-func (w *world) Own(context.Context, string, func(string)) (Owner, error) { return w, nil }
+func (w *world) Own(ctx context.Context, _ string, waiting func(string)) (Owner, error) {
+	w.mu.Lock()
+	another := w.another
+	w.mu.Unlock()
+	if another {
+		w.note("stand by")
+		waiting("another")
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return w, nil
+}
 
 func (w *world) CustomersByCode(ctx context.Context, code string) ([]queueapp.Customer, error) {
 	if w.lookup != nil {
@@ -240,11 +261,18 @@ func (w *world) Load(context.Context) (Remembered, error) {
 
 func (w *world) Plan(context.Context) (floorplan.Plan, int64, error) { return w.plan, 2, nil }
 
-func (w *world) Commit(_ context.Context, b Batch) error {
+func (w *world) Commit(ctx context.Context, b Batch) error {
+	defer context.AfterFunc(ctx, func() { w.set(func() {}) })()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.stuck {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		w.cond.Wait()
+	}
+	if errors.Is(w.failing, ErrNotOwner) {
+		return w.failing
 	}
 	w.steps = append(w.steps, b.Steps...)
 	w.records = append(w.records, b.Records...)
@@ -258,7 +286,11 @@ func (w *world) Commit(_ context.Context, b Batch) error {
 	return w.failing
 }
 
-func (w *world) Beat(context.Context) error    { return nil }
+func (w *world) Beat(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.away
+}
 func (w *world) PlanChanged() <-chan struct{}  { return w.changed }
 func (w *world) Lost() <-chan struct{}         { return w.lost }
 func (w *world) Release(context.Context) error { return nil }
