@@ -102,17 +102,13 @@ func (t *tenure) do(c *call, action ivr.Action) {
 }
 
 // wish carries out what an agent asked for by a code. Who it is, the endpoint of the channel says, never the caller id
-// (DESIGN §4.12); the answer is given once it is durable, and at once where that may take long.
+// (DESIGN §4.12); the answer is given once it is durable.
 func (t *tenure) wish(c *call, do ivr.Do) {
 	x, ok := t.extensionAt(c.channel.Endpoint)
 	if !ok {
 		t.log.Warn("agent code refused: the channel belongs to no extension", "call", c.id, "endpoint", c.channel.Endpoint,
 			"verb", do.Command.Verb)
 		t.input(c, ivr.Refused{N: do.N, Reason: queueapp.RefusedUnknownExtension})
-		return
-	}
-	if t.unsure {
-		t.input(c, ivr.DoFailed{N: do.N})
 		return
 	}
 	effects := t.turn(t.agentEvent(x, do.Command))

@@ -32,6 +32,7 @@ type world struct {
 	stuck     bool // commits do not return
 	failing   error
 	away      error         // what beats give
+	reading   chan struct{} // what reading the floor plan waits for
 	another   bool          // another process owns the floor from the next time on
 	skew      time.Duration // how far our clock is ahead
 	sink      func(SwitchEvent)
@@ -77,11 +78,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// start runs the engine until the test ends and waits until the switch is up.
-func (w *world) start(up SwitchUp) {
-	w.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
+// make makes the engine.
+func (w *world) make() {
 	w.eng = New(Options{
 		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(w.said), Now: w.now,
 		Observer: w.observer,
@@ -90,6 +88,14 @@ func (w *world) start(up SwitchUp) {
 			return queueapp.CallID(fmt.Sprintf("c%d", w.ids))
 		},
 	})
+}
+
+// start runs the engine until the test ends and waits until the switch is up.
+func (w *world) start(up SwitchUp) {
+	w.t.Helper()
+	w.make()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
 	go func() { done <- w.eng.Run(ctx) }()
 	w.t.Cleanup(func() {
 		w.set(func() { w.stuck = false })
@@ -259,7 +265,12 @@ func (w *world) Load(context.Context) (Remembered, error) {
 	return rem, nil
 }
 
-func (w *world) Plan(context.Context) (floorplan.Plan, int64, error) { return w.plan, 2, nil }
+func (w *world) Plan(context.Context) (floorplan.Plan, int64, error) {
+	if w.reading != nil {
+		<-w.reading
+	}
+	return w.plan, 2, nil
+}
 
 func (w *world) Commit(ctx context.Context, b Batch) error {
 	defer context.AfterFunc(ctx, func() { w.set(func() {}) })()
