@@ -26,10 +26,12 @@ func (c *BenchCmd) Help() string {
 	return `Calls 7000 (Ringside) and 7001 (Asterisk's Queue() with the same agents and settings)
 by turns, in one run on one Asterisk, and measures at the agents' phones:
 
-  enter   from the caller's INVITE to the agent's INVITE, an agent being free. Queue()
-          rings without answering the caller, Ringside answers: the caller's
-          INVITE is the one moment that both have.
-  next    from an agent's BYE to the next INVITE at an agent's phone, callers waiting.
+  enter       from the caller's INVITE to the agent's INVITE, an agent being free, one
+              call after the other. Queue() rings without answering the caller,
+              Ringside answers: the caller's INVITE is the one moment that both have.
+  next        from an agent's BYE to the next INVITE at an agent's phone, callers waiting.
+  enter-idle  enter once more, with 50 ms before each call in which nothing happens:
+              processes must be woken first, and Ringside has more of them.
 
 A message that was sent counts from just before, one that came from when the kernel
 had it. The phones of 1000, 2000 and 3000 are used: nobody else may be logged on.

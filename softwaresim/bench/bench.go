@@ -20,7 +20,7 @@ import (
 
 // Options say how much to measure. Zero values stand for the defaults.
 type Options struct {
-	// Calls is how many calls each way the first row takes. Defaults to 200.
+	// Calls is how many calls each way each row of a call's begin takes. Defaults to 200.
 	Calls int
 	// Hangups is how many each way the second row takes. Defaults to 40.
 	Hangups int
@@ -82,6 +82,13 @@ func rows(o Options) []row {
 			goal:    1.0 / 50,
 			warm:    1,
 			samples: o.Hangups, block: 5, take: next,
+		},
+		{
+			key:     "enter-idle",
+			what:    "the first row again, after 50 ms without a call",
+			goal:    2.5,
+			warm:    3,
+			samples: o.Calls, block: 20, take: enterIdle,
 		},
 	}
 }

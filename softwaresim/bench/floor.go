@@ -139,5 +139,5 @@ func (f *floor) clear(ctx context.Context) error {
 			return fmt.Errorf("an agent's call outlived its caller: %w", err)
 		}
 	}
-	return pause(ctx, rest)
+	return nil
 }

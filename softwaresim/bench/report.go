@@ -46,7 +46,7 @@ type Report struct {
 	// of a busy machine.
 	Processors int     `json:"processors"`
 	Load       float64 `json:"load"`
-	// Commit and Publish are part of Ringside's first row and of its second: what
+	// Commit and Publish are part of all of Ringside's rows: what
 	// queueapp itself says that making an attempt durable, and its record's way to
 	// the XMPP server, took during the run.
 	Commit  Histogram `json:"commit"`

@@ -13,8 +13,21 @@ import (
 // calls the agent without answering the caller, Ringside answers; the caller's
 // INVITE is the one moment that both have.
 func enter(ctx context.Context, f *floor, w way, n int) ([]time.Duration, error) {
+	return enterAfter(ctx, f, w, n, 0)
+}
+
+// enterIdle is enter on a machine that has had nothing to do: each call finds processes
+// that sleep and caches that others have used.
+func enterIdle(ctx context.Context, f *floor, w way, n int) ([]time.Duration, error) {
+	return enterAfter(ctx, f, w, n, rest)
+}
+
+func enterAfter(ctx context.Context, f *floor, w way, n int, rest time.Duration) ([]time.Duration, error) {
 	var times []time.Duration
 	for range n {
+		if err := pause(ctx, rest); err != nil {
+			return nil, err
+		}
 		d, err := enterOnce(ctx, f, w)
 		if err != nil && !errors.Is(err, errLost) {
 			return nil, err
@@ -63,6 +76,9 @@ func next(ctx context.Context, f *floor, w way, n int) ([]time.Duration, error) 
 			n-- // the one that was lost
 		}
 		if err := f.clear(ctx); err != nil {
+			return nil, err
+		}
+		if err := pause(ctx, rest); err != nil {
 			return nil, err
 		}
 	}
