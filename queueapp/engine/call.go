@@ -45,6 +45,7 @@ type attempt struct {
 	sw        Switch
 	opened    bool      // the record that opens was made
 	rung      bool      // a leg was asked for
+	prepared  bool      // its leg calls nobody yet
 	until     time.Time // when Asterisk ends the ring; zero where a former owner asked for it
 	answered  bool      // it is to be brought together with the caller
 	joined    bool      // that was asked for

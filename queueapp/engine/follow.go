@@ -50,6 +50,7 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	}
 	c.attempts[e.Attempt.N] = a
 	t.showing(a)
+	c.whenIdentified(func() { t.prepare(c, a) }) // the phone is to display who it is
 	if c.seeking {
 		t.whenDurable(func() { t.openIdentified(c, a) })
 		return
@@ -101,13 +102,29 @@ func (t *tenure) ring(e queueapp.Ring) {
 		t.whenDurable(func() { t.legGone(e.Attempt, LegGone{Channel: legID(e.Attempt), Q850: 20, Absent: true}) })
 		return
 	}
-	a.rung, a.until = true, t.Now().Add(e.For)
-	a.sw.Originate(Leg{
-		Channel: legID(e.Attempt), Dial: t.extension(e.Extension).Dial, Originator: c.channel.ID,
-		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)), Ring: max(e.For, time.Second),
-		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
-	})
+	leg := t.leg(c, a)
+	leg.Ring, leg.Prepared = max(e.For, time.Second), a.prepared
+	a.rung, a.prepared, a.until = true, false, t.Now().Add(e.For)
+	a.sw.Originate(leg)
 	c.reception = time.AfterFunc(receptionLimit, func() { t.post(func() { t.receive(c) }) })
+}
+
+// prepare makes the leg while the attempt is committed and its record published, so that the ring has less to do. It rings
+// nobody; should the attempt come to nothing, it is taken away again.
+func (t *tenure) prepare(c *call, a *attempt) {
+	if a.ended || a.rung || a.sw == nil || c.gone {
+		return
+	}
+	a.rung, a.prepared = true, true
+	a.sw.Prepare(t.leg(c, a))
+}
+
+func (t *tenure) leg(c *call, a *attempt) Leg {
+	return Leg{
+		Channel: legID(a.id), Dial: t.extension(a.extension).Dial, Originator: c.channel.ID,
+		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)),
+		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
+	}
 }
 
 // receptionLimit is how long a caller whose ring was asked for may be left without answer and music: a phone that rings
@@ -141,6 +158,10 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 		return
 	}
 	a.ended = true
+	if a.prepared {
+		a.prepared = false
+		a.sw.HangUp(legID(a.id), "normal")
+	}
 	if _, waits := t.floor.Call(c.id); waits {
 		t.receive(c)
 	}

@@ -109,6 +109,7 @@ func (t *tenure) legGone(id queueapp.AttemptID, ev LegGone) {
 	if ev.Q850 == noAnswer && a.ringing.IsZero() && t.Now().Before(a.until) {
 		cause = queueapp.EndBusy // 480 from a phone that never rang: set to do not disturb
 	}
+	a.prepared = false
 	t.turn(queueapp.Ended{Attempt: id, Cause: cause, Q850: ev.Q850})
 	a.rung, a.inBridge = false, false
 	t.forget(c, a)

@@ -174,8 +174,10 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings)
 		a.rung, a.inBridge, c.inBridge = true, true, true
 	case lives && leg.Up:
 		ra.State, a.rung = queueapp.AttemptUp, true
-	case lives:
+	case lives && (leg.Ringing || !ra.Rang.IsZero()):
 		ra.State, a.rung = queueapp.AttemptRinging, true
+	case lives: // prepared only, as far as anybody knows
+		ra.State, a.rung = queueapp.AttemptCommitted, true
 	default:
 		ra.State, a.rung = queueapp.AttemptCommitted, false
 	}

@@ -35,7 +35,9 @@ type Switch interface {
 	StopPlay(ch queueapp.ChannelID, id PlaybackID)
 	// SetVariables sets channel variables or functions, in order (lane: the channel).
 	SetVariables(ch queueapp.ChannelID, vars ...Variable)
-	// Originate asks for a leg (lane: the leg).
+	// Prepare makes a leg's channel, which calls nobody yet. LegGone tells where that cannot be (lane: the leg).
+	Prepare(leg Leg)
+	// Originate calls the phone: by the channel that was prepared, or by one that is made for it (lane: the leg).
 	Originate(leg Leg)
 	// HangUp ends a channel; reason is ARI's ("normal", "busy", "answered_elsewhere", …). A leg that turns out to be absent
 	// is told as LegGone{Absent: true}, a caller's channel as Gone (lane: the channel).
@@ -73,6 +75,7 @@ type Leg struct {
 	CallerName   string
 	Ring         time.Duration // Asterisk ends the ring after this
 	Variables    []Variable
+	Prepared     bool // Prepare was called for it before
 }
 
 // SwitchEvent is something that happened at a switch. The set is sealed.
@@ -96,6 +99,7 @@ type Channel struct {
 	ID       queueapp.ChannelID
 	Ours     bool // a leg that we named
 	Up       bool // answered
+	Ringing  bool // of a leg: its phone rings
 	Args     []string
 	Caller   queueapp.Caller
 	Endpoint string // technology and resource, "PJSIP/1000": who is really at the other end

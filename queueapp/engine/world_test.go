@@ -322,6 +322,7 @@ func (w *world) Run(ctx context.Context, sink func(SwitchEvent)) error {
 func (w *world) Answer(ch queueapp.ChannelID)                   { w.note("answer %s", ch) }
 func (w *world) StartMusic(ch queueapp.ChannelID, class string) { w.note("music %s %s", ch, class) }
 func (w *world) StopPlay(_ queueapp.ChannelID, id PlaybackID)   { w.note("stop %s", id) }
+func (w *world) Prepare(l Leg)                                  { w.note("prepare %s %s %q", l.Channel, l.Dial, l.CallerName) }
 func (w *world) Originate(l Leg)                                { w.note("originate %s %s %q", l.Channel, l.Dial, l.CallerName) }
 func (w *world) HangUp(ch queueapp.ChannelID, why string)       { w.note("hangup %s %s", ch, why) }
 func (w *world) PrepareBridge(id BridgeID, _ queueapp.ChannelID) {

@@ -86,6 +86,8 @@ func (l *live) unread(frame []byte, err error) {
 func (l *live) entered(e *ari.StasisStart) {
 	id := idOf(&e.Channel)
 	switch {
+	case ours(id) && prepared(e.Args):
+		l.legMade(id)
 	case ours(id):
 		l.legUp(id) // the far half of a Local leg, whose dialplan leads back to us, is no leg that anybody waits for
 	case len(e.Args) > 0 && e.Args[0] == legArg:
@@ -143,8 +145,15 @@ func (l *live) dialled(e *ari.Dial) {
 	switch e.Dialstatus {
 	case "RINGING", "PROGRESS":
 		l.legRinging(id)
+	case "ANSWER":
+		if l.legs[id].prepared { // any other enters our application now
+			l.legUp(id)
+		}
 	}
 }
+
+// prepared reports whether these are the arguments of a leg that was prepared.
+func prepared(args []string) bool { return len(args) > 0 && args[0] == preparedArg }
 
 func (l *live) digit(e *ari.ChannelDtmfReceived) {
 	if len(e.Digit) == 1 && strings.Contains("0123456789*#ABCD", e.Digit) {

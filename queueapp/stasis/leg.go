@@ -25,8 +25,12 @@ const (
 	networkDown      = 38
 )
 
-// legArg is the first argument of a leg's Stasis application, so that a channel to which Asterisk forwarded a leg is known.
-const legArg = "leg"
+// The first argument of a leg's Stasis application. One that was originated enters it by its answer, one that was prepared
+// at once. So a channel to which Asterisk forwarded a leg is known, too.
+const (
+	legArg      = "leg"
+	preparedArg = "prepared"
+)
 
 // otherHalf ends the id of the far half of a Local leg.
 const otherHalf = ";2"
@@ -34,18 +38,31 @@ const otherHalf = ";2"
 // searchTime is how many deadlines long we look for something whose POST had no answer.
 const searchTime = 2
 
+// Prepare implements [engine.Switch].
+func (s *Switch) Prepare(g engine.Leg) { s.ask("prepare", g, s.create) }
+
 // Originate implements [engine.Switch].
 func (s *Switch) Originate(g engine.Leg) {
-	s.inbox.put(func(l *live) {
-		if l.legs[g.Channel] == nil {
-			l.legs[g.Channel] = &leg{}
-		}
-	})
+	if g.Prepared {
+		s.ask("dial", g, s.dial)
+		return
+	}
+	s.ask("originate", g, s.originate)
+}
+
+// ask has something done about a leg; where that fails the leg is told absent, as soon as it is.
+func (s *Switch) ask(command string, g engine.Leg, do func(ctx context.Context, ln *lane, g engine.Leg, last time.Time) error) {
+	s.inbox.put(func(l *live) { l.expect(g.Channel, command) })
 	last := s.soon()
 	s.order(g.Channel, job{
-		command: "originate", channel: g.Channel,
+		command: command, channel: g.Channel,
 		do: func(ctx context.Context, ln *lane) error {
-			if err := s.originate(ctx, ln, g, last); err != nil {
+			sure, cancel := context.WithDeadline(ctx, last)
+			defer cancel()
+			if err := s.rest.lease.Begin(sure); err != nil {
+				return fmt.Errorf("ari: %s: %w: %w", command, errStale, err)
+			}
+			if err := do(ctx, ln, g, last); err != nil {
 				return err
 			}
 			s.inbox.put(func(l *live) {
@@ -57,6 +74,10 @@ func (s *Switch) Originate(g engine.Leg) {
 		},
 		failed: func(err error) {
 			s.log.Debug("a leg did not come to be", "channel", g.Channel, "dial", g.Dial, "err", err)
+			if g.Prepared { // nobody knows whether it calls, and to ask again might call twice
+				s.HangUp(g.Channel, "normal")
+				return
+			}
 			s.inbox.put(func(l *live) { l.legAbsent(g.Channel, absentCause(err)) })
 		},
 	})
@@ -65,31 +86,78 @@ func (s *Switch) Originate(g engine.Leg) {
 func (s *Switch) originate(ctx context.Context, ln *lane, g engine.Leg, last time.Time) error {
 	req := ari.OriginateRequest{
 		Endpoint: g.Dial, App: s.app, AppArgs: legArg + "," + string(g.Channel), Originator: string(g.Originator),
-		CallerID: callerID(g.CallerName, g.CallerNumber), Timeout: int(math.Ceil(g.Ring.Seconds())),
+		CallerID: callerID(g.CallerName, g.CallerNumber), Timeout: ringSeconds(g), OtherChannelID: farHalf(g), Variables: variables(g),
 	}
-	if strings.HasPrefix(g.Dial, "Local/") {
-		req.OtherChannelID = string(g.Channel) + otherHalf
+	return s.post(ctx, ln, "originate", path("channels", string(g.Channel)), g, req, last)
+}
+
+// create makes a channel by POST /channels/create. What the phone will display is the connected line of a channel that
+// Asterisk did not originate itself.
+func (s *Switch) create(ctx context.Context, ln *lane, g engine.Leg, last time.Time) error {
+	req := ari.ChannelCreateRequest{
+		Endpoint: g.Dial, App: s.app, AppArgs: preparedArg + "," + string(g.Channel), ChannelID: string(g.Channel),
+		OtherChannelID: farHalf(g), Originator: string(g.Originator),
 	}
-	if len(g.Variables) > 0 {
-		req.Variables = make(map[string]string, len(g.Variables))
-		for _, v := range g.Variables {
-			req.Variables[v.Name] = v.Value
+	vars := variables(g)
+	if name, number := cleanName(g.CallerName), cleanNumber(g.CallerNumber); name != "" || number != "" {
+		vars["CONNECTEDLINE(name,i)"], vars["CONNECTEDLINE(num,i)"] = name, number
+	}
+	return s.post(ctx, ln, "prepare", "/channels/create", g, withVariables{req, vars}, last)
+}
+
+// withVariables is what ari's request leaves out.
+type withVariables struct {
+	ari.ChannelCreateRequest
+	Variables map[string]string `json:"variables,omitempty"`
+}
+
+// dial calls by a channel that was prepared. Asterisk says so with a conflict where the channel exists and is not in the
+// application yet, which is a matter of a millisecond.
+func (s *Switch) dial(ctx context.Context, ln *lane, g engine.Leg, last time.Time) error {
+	req := struct {
+		Timeout int `json:"timeout"`
+	}{ringSeconds(g)}
+	for pause := time.Millisecond; ; pause *= 2 {
+		err := s.rest.doBefore(ctx, last, "dial", http.MethodPost, path("channels", string(g.Channel), "dial"), req, nil)
+		if statusOf(err) != http.StatusConflict || ln.waits("hangup") || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-ln.added:
+		case <-time.After(pause):
 		}
 	}
-	sure, cancel := context.WithDeadline(ctx, last)
-	defer cancel()
-	if err := s.rest.lease.Begin(sure); err != nil {
-		return fmt.Errorf("ari: originate: %w: %w", errStale, err)
+}
+
+func ringSeconds(g engine.Leg) int { return int(math.Ceil(g.Ring.Seconds())) }
+
+// farHalf names the far half of a Local leg, which is ours to name, too.
+func farHalf(g engine.Leg) string {
+	if !strings.HasPrefix(g.Dial, "Local/") {
+		return ""
 	}
-	here := path("channels", string(g.Channel))
-	err := s.rest.doBefore(ctx, last, "originate", http.MethodPost, here, req, nil)
+	return string(g.Channel) + otherHalf
+}
+
+func variables(g engine.Leg) map[string]string {
+	vars := make(map[string]string, len(g.Variables))
+	for _, v := range g.Variables {
+		vars[v.Name] = v.Value
+	}
+	return vars
+}
+
+// post asks for a leg, and finds out what became of a request without an answer.
+func (s *Switch) post(ctx context.Context, ln *lane, op, target string, g engine.Leg, req any, last time.Time) error {
+	err := s.rest.doBefore(ctx, last, op, http.MethodPost, target, req, nil)
 	switch status := statusOf(err); {
 	case err == nil, status == http.StatusConflict: // it stands already: asked for by an owner before us
 		return nil
 	case status != 0, errors.Is(err, errStale), neverSent(err):
 		return err
 	}
-	return s.search(ctx, ln, here, "hangup", err)
+	return s.search(ctx, ln, path("channels", string(g.Channel)), "hangup", err)
 }
 
 // search finds out what became of a POST that had no answer: it may still be acted on. The thing at target is asked for, or

@@ -19,10 +19,11 @@ type caller struct {
 
 // leg is a channel of ours that was asked for, listed or hung up, and is not yet told gone.
 type leg struct {
-	settled bool // Asterisk has said that it exists, or did
-	ringing bool // told
-	up      bool // told
-	suspect bool
+	prepared bool // it is in our application from the begin, and not only from its answer
+	settled  bool // Asterisk has said that it exists, or did
+	ringing  bool // told
+	up       bool // told
+	suspect  bool
 }
 
 // play is a playback that was asked for and is not yet told done.
@@ -130,6 +131,7 @@ func (l *live) take(st *stock) (ringing []queueapp.ChannelID) {
 			continue
 		}
 		g := cmp.Or(l.legs[ch.ID], &leg{})
+		g.prepared = g.prepared || prepared(ch.Args)
 		g.settled, g.suspect = true, false
 		if ch.Up {
 			g.ringing, g.up = true, true
@@ -223,6 +225,22 @@ func (l *live) legRinging(id queueapp.ChannelID) {
 		g.ringing, g.settled = true, true
 		l.sink(engine.LegRinging{Channel: id})
 	}
+}
+
+// expect takes up a leg that is about to be asked for.
+func (l *live) expect(id queueapp.ChannelID, command string) {
+	if command != "dial" && l.legs[id] == nil {
+		l.legs[id] = &leg{prepared: command == "prepare"}
+	}
+}
+
+// legMade takes a leg that was prepared and exists.
+func (l *live) legMade(id queueapp.ChannelID) {
+	if g := l.legs[id]; g != nil {
+		g.prepared, g.settled = true, true
+		return
+	}
+	l.stray(id)
 }
 
 // legUp takes a leg that entered our application: it was answered. One that was told gone is nobody's.

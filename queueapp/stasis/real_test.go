@@ -172,6 +172,7 @@ func TestAsterisk(t *testing.T) {
 	}{
 		{"call", testCall},
 		{"causes", testCauses},
+		{"undialled", testUndialled},
 		{"prompts", testPrompts},
 		{"continue", testContinue},
 		{"deadline", testDeadline},
@@ -194,7 +195,7 @@ func TestAsterisk(t *testing.T) {
 func testCall(t *testing.T, x *exchange) {
 	r := x.connect(t)
 	p := x.phone(t, "1000", phone.AnswerAfter(100*time.Millisecond))
-	for _, first := range []string{"agent", "caller"} {
+	for n, first := range []string{"agent", "caller", "agent", "caller"} {
 		t.Run(first+" hangs up", func(t *testing.T) {
 			atPhone := p.Watch()
 			defer atPhone.Close()
@@ -211,7 +212,7 @@ func testCall(t *testing.T, x *exchange) {
 				t.Fatal("no music:", err)
 			}
 			leg := x.leg("PJSIP/1000", ch.ID)
-			r.Originate(leg)
+			r.call(leg, n > 1)
 			invite, err := atPhone.Next(soon(t), phone.InviteReceived)
 			if err != nil {
 				t.Fatal(err)
@@ -257,8 +258,46 @@ func testCall(t *testing.T, x *exchange) {
 	}
 }
 
-// testCauses tells how each way of not answering ends a leg.
+// call has a leg call its phone, by a channel that was prepared or by one of its own.
+func (r *running) call(leg engine.Leg, prepared bool) {
+	if prepared {
+		r.Prepare(leg)
+		leg.Prepared = true
+	}
+	r.Originate(leg)
+}
+
+// testUndialled takes back a leg that was prepared: nobody's phone hears of it.
+func testUndialled(t *testing.T, x *exchange) {
+	r := x.connect(t)
+	p := x.phone(t, "1000", phone.AnswerAfter(0))
+	atPhone := p.Watch()
+	defer atPhone.Close()
+	undialled, next := x.leg("PJSIP/1000", ""), x.leg("PJSIP/1000", "")
+	r.Prepare(undialled)
+	r.HangUp(undialled.Channel, "normal")
+	await(t, r.ear, legGoneFrom(undialled.Channel))
+	r.call(next, true)
+	await[engine.LegUp](t, r.ear, nil)
+	if invite, err := atPhone.Next(soon(t), phone.InviteReceived); err != nil || invite.From.Number != next.CallerNumber {
+		t.Errorf("the phone was called: %+v, %v", invite, err)
+	}
+	if n := count[engine.LegRinging](r.ear, nil); n > 1 {
+		t.Errorf("%d phones rang", n)
+	}
+	r.HangUp(next.Channel, "normal")
+	await(t, r.ear, legGoneFrom(next.Channel))
+	r.empty(t)
+}
+
+// testCauses tells how each way of not answering ends a leg, in the same words whether it was prepared or not.
 func testCauses(t *testing.T, x *exchange) {
+	for _, prepared := range []bool{false, true} {
+		t.Run(map[bool]string{false: "originated", true: "prepared"}[prepared], func(t *testing.T) { causes(t, x, prepared) })
+	}
+}
+
+func causes(t *testing.T, x *exchange, prepared bool) {
 	r := x.connect(t)
 	p := x.phone(t, "1000", phone.NeverAnswer())
 	for _, test := range []struct {
@@ -292,7 +331,7 @@ func testCauses(t *testing.T, x *exchange) {
 				leg.Dial = test.dial
 			}
 			began := time.Now()
-			r.Originate(leg)
+			r.call(leg, prepared)
 			got := await(t, r.ear, legGoneFrom(leg.Channel))
 			t.Logf("%s: Q.850 %d, absent %v, after %v", test.name, got.Q850, got.Absent, time.Since(began).Round(time.Millisecond))
 			test.want.Channel = leg.Channel

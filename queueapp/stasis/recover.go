@@ -140,8 +140,9 @@ func (st *stock) addChannels(channels []listed, app string) {
 		if secondHalf(ch.ID) || !ch.Ours && !c.in(app) || !ch.Ours && len(ch.Args) > 0 && ch.Args[0] == legArg {
 			continue
 		}
+		ch.Ringing = ch.Ours && c.State == "Ringing"
 		st.channels = append(st.channels, ch)
-		if ch.Ours && c.State == "Ringing" {
+		if ch.Ringing {
 			st.ringing[ch.ID] = true
 		}
 	}

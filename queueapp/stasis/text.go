@@ -117,15 +117,20 @@ func splitArgs(s string) []string {
 
 // callerID is a caller's name and number as Asterisk reads them: "Name" <number>. It is empty where both are.
 func callerID(name, number string) string {
-	name = clean(name, maxName)
-	number = strings.Map(func(r rune) rune {
+	name, number = cleanName(name), cleanNumber(number)
+	if name == "" && number == "" {
+		return ""
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `" <` + number + `>`
+}
+
+func cleanName(name string) string { return clean(name, maxName) }
+
+func cleanNumber(number string) string {
+	return strings.Map(func(r rune) rune {
 		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("+*#._-", r)) {
 			return r
 		}
 		return -1
 	}, clean(number, maxNumber))
-	if name == "" && number == "" {
-		return ""
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `" <` + number + `>`
 }
