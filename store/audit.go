@@ -38,7 +38,9 @@ func audits() map[string]string {
 				SELECT count(*) FILTER (WHERE event = 'offered') AS offered,
 				       count(*) FILTER (WHERE event IN ('revoked', 'ended', 'transferred')) AS closed
 				FROM queueapp.outbox WHERE call = a.call AND attempt = a.n) o
-			WHERE a.floor = $1 AND (o.offered <> 1 OR o.closed <> (a.closed_at IS NOT NULL)::int)`,
+			WHERE a.floor = $1 AND (o.offered > 1 OR o.closed > 1
+				OR o.offered = 1 AND o.closed <> (a.closed_at IS NOT NULL)::int
+				OR o.offered = 0 AND a.publish IS NOT NULL) -- else it closed before it opened, or with an owner who died as it did`,
 		"an answered visit has no conversation": `
 			SELECT format('%s visit %s', v.call, v.n) FROM queueapp.visits v
 			WHERE v.floor = $1 AND (v.outcome = 'answered') AND NOT EXISTS (

@@ -114,8 +114,8 @@ func TestTheNextAgentWhenOneRefuses(t *testing.T) {
 	if r := screens[first.Phone].saw(record.Revoked); r.Reason != "refused" {
 		t.Errorf("revoked for %s", r.Reason)
 	}
-	if o := screens[second.Phone].saw(record.Offered); !o.at.Before(second.At) || o.Attempt != 2 {
-		t.Errorf("the second agent's record: attempt %d, %v before the ring", o.Attempt, second.At.Sub(o.at))
+	if o := screens[second.Phone].saw(record.Offered); o.Attempt != 2 {
+		t.Errorf("the second agent's record is of attempt %d", o.Attempt)
 	}
 	screens[second.Phone].saw(record.Ended)
 	_, err := call.AwaitEnd(s.ctx)
