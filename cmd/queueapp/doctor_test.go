@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -81,6 +82,7 @@ func TestTheOperatorsToolsOnRealServers(t *testing.T) {
 	run(exitDone, "is right", "check-config")
 	run(exitFailed, "queueapp migrate", "doctor")
 	run(exitFailed, "queueapp migrate", "export")
+	run(exitFailed, "queueapp migrate", "run")
 	run(exitDone, "the tables are at version", "migrate")
 	run(exitFailed, "queueapp apply", "doctor")
 	run(exitDone, "were not applied", "apply", "--dry-run", info.Floorplan)
@@ -121,6 +123,24 @@ func TestTheOperatorsToolsOnRealServers(t *testing.T) {
 		if code != exitFailed || strings.Count(out, "✘") != 1 || !strings.Contains(out, says) || strings.Contains(out, "wrong\n") {
 			t.Errorf("%s: exit %d, want one ✘, %q:\n%s", env, code, says, out)
 		}
+	}
+
+	fromTheFuture(ctx, t, info.Postgres)
+	for _, command := range []string{"run", "doctor", "migrate", "export"} {
+		run(exitFailed, "upgrade queueapp to the release that migrated them", command)
+	}
+}
+
+// fromTheFuture makes the tables those of a later release.
+func fromTheFuture(ctx context.Context, t *testing.T, address string) {
+	t.Helper()
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "INSERT INTO queueapp.schema_version (version_id, is_applied) VALUES (99999, true)"); err != nil {
+		t.Fatal(err)
 	}
 }
 

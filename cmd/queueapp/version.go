@@ -1,9 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
 )
+
+// stamped is the version where whoever builds a package says it: go build -ldflags "-X main.stamped=1.2.3". Else it is that
+// of the module.
+var stamped string //nolint:gochecknoglobals // only the linker writes it
 
 // build is what the toolchain stamped into this program.
 type build struct{ version, commit string }
@@ -14,7 +19,7 @@ func thisBuild() build {
 	if !ok {
 		return b
 	}
-	if v := info.Main.Version; v != "" {
+	if v := cmp.Or(stamped, info.Main.Version); v != "" {
 		b.version = v
 	}
 	for _, s := range info.Settings {

@@ -24,9 +24,16 @@ func (s *site) kill(meanwhile func()) {
 	s.t.Logf("ready again after %v", time.Since(begun).Round(time.Millisecond))
 }
 
-// One caller in the menu, one talking, one ringing, one waiting: each goes on as DESIGN §4.2 says.
 func TestKilledWithACallerAtEveryStep(t *testing.T) {
 	s := newSite(t)
+	s.goesOnAtEveryStep(func() { s.kill(nil) })
+}
+
+// goesOnAtEveryStep has one caller in the menu, one talking, one ringing and one waiting while something happens to
+// queueapp: each goes on as DESIGN §4.2 says.
+func (s *site) goesOnAtEveryStep(happens func()) {
+	t := s.t
+	t.Helper()
 	first := s.agent("1000", phone.AnswerAfter(0))
 	one := s.screen("1000").subscribed()
 	rings := s.ua.Watch()
@@ -50,7 +57,7 @@ func TestKilledWithACallerAtEveryStep(t *testing.T) {
 	s.must(menu.AwaitAnswer(s.ctx))
 	s.must(menu.AwaitLoud(s.ctx, 5))
 
-	s.kill(nil)
+	happens()
 
 	after := s.calls()
 	if len(after) != 3 {

@@ -296,3 +296,20 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// What earlier releases were configured with is still right.
+func TestFilesOfEarlierReleases(t *testing.T) {
+	files, err := filepath.Glob("testdata/release/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no file of any release: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, found := Load(write(t, secrets(t), "queueapp.toml", string(text)), false, nil); len(found) > 0 {
+			t.Errorf("%s: %v", file, found)
+		}
+	}
+}
