@@ -37,6 +37,7 @@ func (p *Projector) Project(steps []queueapp.Step) []Rows {
 			// takes no notice.
 			i := slices.IndexFunc(effects, func(e queueapp.Effect) bool { l, ok := e.(queueapp.Leave); return ok && l.Call == ev.Call })
 			if i < 0 {
+				p.effects(effects)
 				continue
 			}
 			p.effects(effects[:i+1])

@@ -60,6 +60,10 @@ func TestProjectVisits(t *testing.T) {
 		{"enter", steps(enter()), []projection.Rows{{Visits: []projection.Visit{visit}}}},
 		{"enter and leave", steps(enter(), queueapp.Tick{}, leave), []projection.Rows{{Visits: []projection.Visit{left}}}},
 		{"entering twice is entering once", steps(enter(), enter()), []projection.Rows{{Visits: []projection.Visit{visit}}}},
+		{"what was due when somebody entered twice", steps(enter(), enter(), offer(1)), []projection.Rows{{
+			Visits: []projection.Visit{visit},
+			Offers: []projection.Attempt{{ID: id(1), Queue: "support", Agent: "1000", Extension: "2000", Offered: at(1), Expires: at(59)}},
+		}}},
 		{"leaving twice is leaving once", steps(queueapp.Tick{}, leave, leave), []projection.Rows{
 			{Leaves: []projection.Leave{{Call: "c1", At: at(0), Outcome: queueapp.OutcomeTimeout}}},
 		}},
