@@ -21,7 +21,9 @@ const (
 func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
 
 // arrived takes a channel that came from the dialplan, by its arguments.
-func (t *tenure) arrived(sw Switch, ch Channel) {
+func (t *tenure) arrived(sw Switch, ch Channel) { t.take(sw, ch, t.openMenu) }
+
+func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 	if t.channels[ch.ID] != nil {
 		return // known from the list already
 	}
@@ -36,14 +38,7 @@ func (t *tenure) arrived(sw Switch, ch Channel) {
 	}
 	switch args.Kind {
 	case ivr.KindMenu:
-		menu, err := ivr.NewCaller(t.plan.Menus, args.Menu, t.plan.Codes)
-		if err != nil {
-			t.log.Warn("the floor plan has no such menu", "call", c.id, "err", err)
-			t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
-			return
-		}
-		t.answer(c)
-		t.begin(c, menu)
+		menu(c, args.Menu)
 	case ivr.KindQueue:
 		t.toQueue(c, args)
 	case ivr.KindAgent:
@@ -129,10 +124,11 @@ func (t *tenure) receive(c *call) {
 func (t *tenure) sendOn(c *call, o queueapp.Outcome, place *Place, vars ...Variable) {
 	c.leaving = true
 	c.endDialogue()
-	vars = append(vars, Variable{"QUEUEAPP_CALL", string(c.id)}, Variable{"QUEUEAPP_OUTCOME", string(o)})
+	vars = append(vars, Variable{callVariable, string(c.id)}, Variable{"QUEUEAPP_OUTCOME", string(o)})
 	if status := o.QueueStatus(); status != "" {
 		vars = append(vars, Variable{"QUEUESTATUS", status})
 	}
+	vars = append(vars, c.forgetMenu()...)
 	c.sw.Continue(c.channel.ID, place, append(vars, dialplanRules())...)
 }
 

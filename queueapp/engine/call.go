@@ -18,6 +18,7 @@ type call struct {
 	arrived      time.Time
 	dialogue     ivr.Dialogue // nil once the call is in a queue or on its way out
 	wake         *time.Timer  // when the dialogue wants its tick
+	menu         string       // of the floor plan, as the channel keeps it for the next owner
 	queue        queueapp.QueueName
 	entered      time.Time
 	customers    []queueapp.Customer

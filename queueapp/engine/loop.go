@@ -61,6 +61,7 @@ type tenure struct {
 	remembered map[queueapp.SwitchName][]queueapp.RestoreVisit
 	attempts   map[queueapp.CallID][]queueapp.RestoreAttempt // remembered ones: at most one is not ending
 	seqs       map[queueapp.CallID]int64
+	leaving    map[queueapp.ChannelID]Leaving    // visits that ended last, until their switch has told
 	upSwitches map[queueapp.SwitchName]time.Time // since when Asterisk runs
 	watchers   map[chan<- Notice]struct{}
 	guard      *ivr.Guard // who guessed wrong codes, by number
@@ -83,7 +84,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		calls: map[queueapp.CallID]*call{}, channels: map[queueapp.ChannelID]*call{},
 		devices: map[string][]queueapp.ExtensionID{}, remembered: map[queueapp.SwitchName][]queueapp.RestoreVisit{},
 		attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
-		shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
+		leaving: map[queueapp.ChannelID]Leaving{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
 		guard: ivr.NewGuard(mostGuessers),
 	}
 	for _, sw := range switches {

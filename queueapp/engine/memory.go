@@ -82,4 +82,12 @@ type Remembered struct {
 	Attempts  []queueapp.RestoreAttempt // open ones only
 	Seqs      map[queueapp.CallID]int64 // the highest seq of every open call
 	Unsent    []Outgoing                // the outbox, in the order of its seqs
+	Leaving   []Leaving                 // the visits that ended last, in that order
+}
+
+// Leaving is a visit that has just ended: its caller may not have been sent on yet.
+type Leaving struct {
+	queueapp.Leave
+	Switch  queueapp.SwitchName
+	Channel queueapp.ChannelID
 }

@@ -33,6 +33,9 @@ func (t *tenure) remember(rem Remembered) error {
 			t.showing(&attempt{id: a.Attempt, agent: a.Agent, extension: a.Extension})
 		}
 	}
+	for _, l := range rem.Leaving {
+		t.leaving[l.Channel] = l
+	}
 	t.turn(queueapp.Unhold{})
 	for _, out := range rem.Unsent {
 		t.resend(out)
@@ -244,7 +247,7 @@ func (t *tenure) clearAway(sw Switch, up SwitchUp) {
 			}
 			continue
 		}
-		t.arrived(sw, ch)
+		t.found(sw, ch)
 	}
 	for _, b := range up.Bridges {
 		if id, ok := callOf(b.ID); ok && t.calls[id] == nil {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,6 +170,40 @@ func TestACallerInADialogueStartsItAgain(t *testing.T) {
 	w.await("play ch7")
 }
 
+func TestACallerInAnotherMenuStartsThatAgain(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.tell(caller("ch1", "ivr", "main"), Digit{Channel: "ch1", Key: '5'})
+	w.order("stop rs1.c1.p1", "set ch1 [{QUEUEAPP_MENU night}]", "play ch1 rs1.c1.p2 [sound:ringside/night]")
+
+	for name, c := range map[string]struct {
+		kept string
+		err  error
+		want string
+	}{
+		"as the channel keeps it":           {"night", nil, "play ch7 rs1.c1.p1 [sound:ringside/night]"},
+		"the first where it keeps none":     {"", nil, "play ch7 rs1.c1.p1 [sound:ringside/menu]"},
+		"the first where the plan lost it":  {"noon", nil, "play ch7 rs1.c1.p1 [sound:ringside/menu]"},
+		"the first where it cannot be read": {"night", errors.New("no answer"), "play ch7 rs1.c1.p1 [sound:ringside/menu]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.variables = map[string]string{"ch7 QUEUEAPP_MENU": c.kept}
+			if w.variableErr = c.err; c.err != nil {
+				w.variables = nil
+			}
+			w.start(SwitchUp{Channels: []Channel{{ID: "ch7", Args: []string{"ivr", "main"}, Up: true}}})
+			w.await(c.want)
+			w.tell(Digit{Channel: "ch7", Key: '2'}) // main's way out; night has none
+			if c.kept != "night" || c.err != nil {
+				if sent := w.await("continue ch7"); !strings.Contains(sent, "{QUEUEAPP_MENU }") {
+					t.Errorf("the channel keeps the menu: %s", sent)
+				}
+			}
+		})
+	}
+}
+
 func TestABrokenWebsocketCostsNoCall(t *testing.T) {
 	w := newWorld(t)
 	w.start(SwitchUp{})
@@ -202,6 +238,56 @@ func TestALegThatEndedMeanwhileFreesItsPhone(t *testing.T) {
 	attempted(w, queueapp.AttemptEnding)
 	w.left.Visits = nil
 	w.start(SwitchUp{})
+	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse}, caller("ch1", "queue", "support", "code=1111"))
+	w.await("originate rs1.c1.1.1 PJSIP/1000")
+}
+
+// left has a visit of call "c9" just ended, and its caller, on ch9, not sent on yet.
+func left(w *world, o queueapp.Outcome, then queueapp.Then) {
+	w.left.Leaving = []Leaving{{Leave: queueapp.Leave{Call: "c9", Queue: "support", Outcome: o, Then: then}, Channel: "ch9"}}
+}
+
+func TestACallerWhoseVisitHasEndedIsSentOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		outcome queueapp.Outcome
+		then    queueapp.Then
+		kept    string
+		want    string
+	}{
+		"hung up behind the agent":    {queueapp.OutcomeAnswered, queueapp.ThenHangUp, "", "hangup ch9 normal"},
+		"back to the dialplan":        {queueapp.OutcomeTimeout, queueapp.ThenContinue, "", "continue ch9 <nil> [{QUEUEAPP_AGENT } {QUEUEAPP_CALL c9} {QUEUEAPP_OUTCOME timeout} {QUEUESTATUS TIMEOUT}"},
+		"back although it came again": {queueapp.OutcomeTimeout, queueapp.ThenContinue, "c8", "continue ch9"},
+		"not twice":                   {queueapp.OutcomeTimeout, queueapp.ThenContinue, "c9", "commit queueapp.Leave {Call:c1 Queue:support Outcome:abandoned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			left(w, c.outcome, c.then)
+			w.variables = map[string]string{"ch9 QUEUEAPP_CALL": c.kept}
+			w.start(held("ch9"))
+			if c.kept == "c9" {
+				w.await("music ch9")
+				w.tell(Gone{Channel: "ch9", HungUp: true, Q850: 16})
+			}
+			w.await(c.want)
+			if n := w.count("music") + w.count("continue") + w.count("hangup"); n != 1 {
+				t.Errorf("something else was done with the caller: %v", w.log)
+			}
+		})
+	}
+}
+
+// The visit is over, but the phone that rang for it still does: both are seen to.
+func TestACallerIsSentOnWhileALegEnds(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptEnding)
+	w.left.Visits = nil
+	left(w, queueapp.OutcomeTimeout, queueapp.ThenContinue)
+	up := held("ch9")
+	up.Channels = append(up.Channels, leg(false))
+	w.start(up)
+	w.await("hangup rs1.c9.1.1")
+	w.await("continue ch9")
+	w.tell(Gone{Channel: "ch9"}, LegGone{Channel: "rs1.c9.1.1", Q850: 16})
 	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse}, caller("ch1", "queue", "support", "code=1111"))
 	w.await("originate rs1.c1.1.1 PJSIP/1000")
 }

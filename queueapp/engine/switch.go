@@ -35,6 +35,9 @@ type Switch interface {
 	StopPlay(ch queueapp.ChannelID, id PlaybackID)
 	// SetVariables sets channel variables or functions, in order (lane: the channel).
 	SetVariables(ch queueapp.ChannelID, vars ...Variable)
+	// Variable reads a channel variable; one that is not set is empty, and so is one of a channel that is not there. Other than
+	// the rest it waits for the answer, at most as long as the switch does for any.
+	Variable(ctx context.Context, ch queueapp.ChannelID, name string) (string, error)
 	// Prepare makes a leg's channel, which calls nobody yet. LegGone tells where that cannot be (lane: the leg).
 	Prepare(leg Leg)
 	// Originate calls the phone: by the channel that was prepared, or by one that is made for it (lane: the leg).

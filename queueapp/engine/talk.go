@@ -23,8 +23,12 @@ func (t *tenure) input(c *call, in ivr.Input) {
 		return
 	}
 	for _, action := range d.Handle(t.Now(), in) {
+		if _, stop := action.(ivr.StopPlay); !stop {
+			t.keepMenu(c, d)
+		}
 		t.do(c, action)
 	}
+	t.keepMenu(c, d)
 	if c.dialogue != d || d.Over() {
 		return
 	}

@@ -25,26 +25,28 @@ type world struct {
 	cond *sync.Cond
 	log  []string
 
-	plan      floorplan.Plan
-	left      Remembered
-	steps     []queueapp.Step
-	records   []Outgoing
-	stuck     bool // commits do not return
-	failing   error
-	away      error         // what beats give
-	reading   chan struct{} // what reading the floor plan waits for
-	another   bool          // another process owns the floor from the next time on
-	skew      time.Duration // how far our clock is ahead
-	sink      func(SwitchEvent)
-	lost      chan struct{}
-	changed   chan struct{}
-	publish   queueapp.PublishResult // what an offer's publish gives
-	customers map[string][]queueapp.Customer
-	lookupErr error
-	lookup    chan struct{} // where not nil, look-ups wait until it is closed
-	ids       int
-	observer  Observer
-	said      slog.Handler // gets the engine's log
+	plan        floorplan.Plan
+	left        Remembered
+	steps       []queueapp.Step
+	records     []Outgoing
+	stuck       bool // commits do not return
+	failing     error
+	away        error         // what beats give
+	reading     chan struct{} // what reading the floor plan waits for
+	another     bool          // another process owns the floor from the next time on
+	skew        time.Duration // how far our clock is ahead
+	sink        func(SwitchEvent)
+	lost        chan struct{}
+	changed     chan struct{}
+	publish     queueapp.PublishResult // what an offer's publish gives
+	customers   map[string][]queueapp.Customer
+	lookupErr   error
+	variables   map[string]string // by channel and name, as an owner before left them
+	variableErr error
+	lookup      chan struct{} // where not nil, look-ups wait until it is closed
+	ids         int
+	observer    Observer
+	said        slog.Handler // gets the engine's log
 }
 
 func newWorld(t *testing.T) *world {
@@ -66,7 +68,14 @@ func newWorld(t *testing.T) *world {
 		},
 		Menus: []ivr.Menu{{
 			Name: "main", Prompts: []string{"ringside/menu"},
-			Keys:    []ivr.Choice{{Key: '2', Step: ivr.Step{Verb: ivr.VerbGoto, Goto: ivr.Place{Context: "phones", Extension: "2000", Priority: 1}}}},
+			Keys: []ivr.Choice{
+				{Key: '2', Step: ivr.Step{Verb: ivr.VerbGoto, Goto: ivr.Place{Context: "phones", Extension: "2000", Priority: 1}}},
+				{Key: '5', Step: ivr.Step{Verb: ivr.VerbMenu, Menu: "night"}},
+			},
+			Silence: ivr.Silence{After: 3 * time.Second, Tries: 1, Step: ivr.Step{Verb: ivr.VerbHangUp}},
+			Invalid: ivr.Invalid{Tries: 3, Step: ivr.Step{Verb: ivr.VerbHangUp}},
+		}, {
+			Name: "night", Prompts: []string{"ringside/night"},
 			Silence: ivr.Silence{After: 3 * time.Second, Tries: 1, Step: ivr.Step{Verb: ivr.VerbHangUp}},
 			Invalid: ivr.Invalid{Tries: 3, Step: ivr.Step{Verb: ivr.VerbHangUp}},
 		}},
@@ -339,6 +348,10 @@ func (w *world) Play(ch queueapp.ChannelID, id PlaybackID, media []string) {
 
 func (w *world) SetVariables(ch queueapp.ChannelID, vars ...Variable) {
 	w.note("set %s %v", ch, vars)
+}
+
+func (w *world) Variable(_ context.Context, ch queueapp.ChannelID, name string) (string, error) {
+	return w.variables[string(ch)+" "+name], w.variableErr
 }
 
 func (w *world) Continue(ch queueapp.ChannelID, place *Place, vars ...Variable) {

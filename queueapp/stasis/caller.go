@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -33,6 +34,17 @@ func (s *Switch) SetVariables(ch queueapp.ChannelID, vars ...engine.Variable) {
 	s.order(ch, job{command: "variables", channel: ch, do: func(ctx context.Context, _ *lane) error {
 		return s.setVariables(ctx, ch, vars)
 	}})
+}
+
+// Variable implements [engine.Switch].
+func (s *Switch) Variable(ctx context.Context, ch queueapp.ChannelID, name string) (string, error) {
+	var variable struct{ Value string }
+	target := path("channels", string(ch), "variable") + "?" + url.Values{"variable": {name}}.Encode()
+	err := s.rest.again(ctx, "read-variable", http.MethodGet, target, nil, &variable)
+	if statusOf(err) == http.StatusNotFound {
+		return "", nil
+	}
+	return variable.Value, err
 }
 
 // setVariables sets variables in order: in one request where Asterisk can (22.10 and later), else one by one.

@@ -1,0 +1,53 @@
+package engine
+
+import "ringside/queueapp"
+
+// callVariable tells the dialplan which call it was given back.
+const callVariable = "QUEUEAPP_CALL"
+
+// found takes a channel that an owner before us had, and that is in no queue: it is in a dialogue, or on its way out.
+func (t *tenure) found(sw Switch, ch Channel) {
+	l, leaving := t.leaving[ch.ID]
+	if !leaving || t.switchName(l.Switch) != sw.Name() || t.channels[ch.ID] != nil {
+		t.take(sw, ch, t.reopenMenu)
+		return
+	}
+	delete(t.leaving, ch.ID)
+	c := t.adopt(l.Call, sw, ch)
+	if l.Then == queueapp.ThenHangUp {
+		t.dismiss(c)
+		return
+	}
+	t.lookups.Go(func() {
+		last, err := sw.Variable(t.ctx, ch.ID, callVariable)
+		t.post(func() {
+			switch {
+			case c.gone:
+			case err == nil && last == string(l.Call): // it was sent on, and has come again
+				t.disown(c)
+				t.take(sw, ch, t.reopenMenu)
+			default:
+				c.left = &l.Leave
+				t.leave(c)
+			}
+		})
+	})
+}
+
+// adopt gives a call of an owner before us its channel, whether or not legs of it are left.
+func (t *tenure) adopt(id queueapp.CallID, sw Switch, ch Channel) *call {
+	c := t.calls[id]
+	if c == nil {
+		return t.admit(id, sw, ch)
+	}
+	c.channel, c.gone = ch, false
+	t.channels[ch.ID] = c
+	return c
+}
+
+// disown parts a call from its channel, which is another call's.
+func (t *tenure) disown(c *call) {
+	delete(t.channels, c.channel.ID)
+	c.channel, c.gone = Channel{}, true
+	t.settle(c)
+}
