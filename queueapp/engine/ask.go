@@ -22,7 +22,7 @@ func (e *Engine) ask(ctx context.Context, f func(*tenure)) error {
 	}
 	done := make(chan struct{})
 	select {
-	case t.in <- func() { f(t); close(done) }:
+	case t.in <- t.dated(func() { f(t); close(done) }):
 	case <-t.over:
 		return ErrNotOwner
 	case <-ctx.Done():

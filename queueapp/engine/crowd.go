@@ -9,9 +9,10 @@ import (
 
 // The bounds past which new calls are given back to the dialplan, so that those who are in are served (DESIGN §4.11).
 const (
-	lagLimit    = time.Second // how late the loop may be
+	lagLimit    = time.Second // how late the loop may be, and the writer
 	inputLimit  = inBound / 2 // how many inputs may wait for it
-	behindLimit = 1 << 14     // how many turns of the floor may wait to be written: a busy floor makes some thousand in 3 s
+	behindLimit = 1 << 13     // how many turns of the floor may wait to be written: a busy floor makes some thousand in 3 s
+	telling     = 64          // how many turns a batch must have for its time to tell what one takes
 )
 
 // Why a new call is turned away.
@@ -27,6 +28,7 @@ const reportEvery = 10 * time.Second
 type crowd struct {
 	oldest   atomic.Int64 // when the input came that the loop is at, in Unix nanoseconds; 0: it waits for one
 	behind   atomic.Int64 // how many turns wait to be written
+	pace     atomic.Int64 // how many nanoseconds it took to write one, lately
 	outage   atomic.Int64 // how many were turned away since the last report, and why
 	overload atomic.Int64
 }
@@ -37,11 +39,18 @@ func (c *crowd) working(since time.Time) { c.oldest.Store(since.UnixNano()) }
 // idle notes that nothing waits for the loop.
 func (c *crowd) idle() { c.oldest.Store(0) }
 
+// wrote notes how long a batch took. A few turns that took long met a database that paused, not one that is slow.
+func (c *crowd) wrote(turns int, took time.Duration) {
+	if turns >= telling {
+		c.pace.Store(int64(took) / int64(turns))
+	}
+}
+
 // overloaded reports whether a new call would have to wait for the loop, or for the writer.
 func (t *tenure) overloaded(now time.Time) bool {
-	oldest := t.crowd.oldest.Load()
-	return oldest != 0 && now.UnixNano()-oldest > int64(lagLimit) ||
-		len(t.in) > inputLimit || t.crowd.behind.Load() > behindLimit
+	oldest, behind := t.crowd.oldest.Load(), t.crowd.behind.Load()
+	return oldest != 0 && now.UnixNano()-oldest > int64(lagLimit) || len(t.in) > inputLimit ||
+		behind > behindLimit || behind*t.crowd.pace.Load() > int64(lagLimit)
 }
 
 // turnAway gives a new call back to the dialplan at once. Nothing durable is needed for that.

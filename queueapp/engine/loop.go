@@ -96,11 +96,16 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 
 // post gives the loop something to do. It waits where the loop is behind, and drops it where the tenure is over.
 func (t *tenure) post(f func()) {
-	at := t.Now()
 	select {
-	case t.in <- func() { t.crowd.working(at); f() }:
+	case t.in <- t.dated(f):
 	case <-t.over:
 	}
+}
+
+// dated has the loop note, as it does f, since when that waited.
+func (t *tenure) dated(f func()) func() {
+	at := t.Now()
+	return func() { t.crowd.working(at); f() }
 }
 
 // loop is the one goroutine that owns the floor. It never waits for anybody but its inputs.
@@ -251,6 +256,7 @@ func (t *tenure) durable(err error) error {
 		}
 		return fmt.Errorf("%w: write the journal: %w", errTenureOver, err)
 	}
+	t.crowd.wrote(t.handedN, t.Now().Sub(t.handed))
 	if t.Observer != nil {
 		t.Observer.Committed(t.Now().Sub(t.handed), t.handedN)
 	}
