@@ -65,6 +65,24 @@ func TestACallsLife(t *testing.T) {
 	}
 }
 
+// An attempt whose leg was only prepared leaves its agent free when it is revoked, whenever that leg is seen gone: also where
+// both are written together.
+func TestALegThatWasOnlyPrepared(t *testing.T) {
+	t.Parallel()
+	_, o, address := owned(t)
+	call := newCall(t)
+	id := queueapp.AttemptID{Call: call, N: 1}
+	commit(t, o, enter(1, call, "1000"))
+	revoked := queueapp.Step{N: 2, At: noon().Add(2 * time.Second), Event: queueapp.Hangup{Call: call}, Effects: []queueapp.Effect{
+		queueapp.Revoke{Attempt: id, Reason: queueapp.RevokeCallerGone}, queueapp.Leave{Call: call, Outcome: queueapp.OutcomeAbandoned},
+	}}
+	gone := queueapp.Step{N: 3, At: noon().Add(3 * time.Second), Event: queueapp.Ended{Attempt: id, Cause: queueapp.EndHangup, Q850: 16}}
+	commit(t, o, revoked, gone)
+	if at := value[time.Time](t, connect(t, address), "SELECT ended_at FROM queueapp.attempts"); !at.Equal(revoked.At) {
+		t.Errorf("the attempt ended at %v, want %v", at, revoked.At)
+	}
+}
+
 // The tables do not let two attempts have one agent or phone, whatever the floor believes, and say which rule it was.
 func TestRulesHold(t *testing.T) {
 	t.Parallel()

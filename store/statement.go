@@ -72,7 +72,7 @@ UPDATE queueapp.attempts SET
     closed_at = coalesce(closed_at, $9, $12),
     reason = CASE WHEN closed_at IS NULL THEN nullif($10::text, '')::queueapp.revoke_reason ELSE reason END,
     ended_by = CASE WHEN closed_at IS NULL THEN nullif($11::text, '')::queueapp.ended_by ELSE ended_by END,
-    ended_at = coalesce(ended_at, $12, CASE WHEN coalesce(rang_at, $5) IS NULL THEN coalesce(closed_at, $9) END),
+    ended_at = coalesce(ended_at, CASE WHEN coalesce(rang_at, $5) IS NULL THEN coalesce(closed_at, $9) END, $12),
     cause = coalesce(cause, nullif($13::text, '')::queueapp.end_cause),
     q850 = coalesce(nullif($14::integer, 0), q850)
 WHERE call = $1 AND n = $2`,

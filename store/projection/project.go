@@ -68,12 +68,12 @@ func newPart() part {
 	}
 }
 
-// finish completes the attempts that this part both opened and closed: one that never had a leg ends as it closes, and one
-// whose leg is gone is closed.
+// finish completes the attempts that this part both opened and closed: one whose leg was never asked for ends as it closes,
+// whatever is heard later of one that was only prepared, and one whose leg is gone is closed.
 func (p *part) finish() Rows {
 	for i := range p.rows.Offers {
 		a := &p.rows.Offers[i]
-		if !a.Closed.IsZero() && a.Rang.IsZero() && a.Ended.IsZero() {
+		if !a.Closed.IsZero() && a.Rang.IsZero() {
 			a.Ended = a.Closed
 		}
 		if !a.Ended.IsZero() && a.Closed.IsZero() {

@@ -122,6 +122,12 @@ func TestProjectAttempts(t *testing.T) {
 				a.Closed, a.Reason, a.Ended = at(1), queueapp.RevokeCallerGone, at(1)
 			})},
 		}}},
+		{"its leg was only prepared: ended as it was revoked", steps(queueapp.Tick{}, offer(1), queueapp.Hangup{Call: "c1"}, revoke(queueapp.RevokeCallerGone),
+			queueapp.Ended{Attempt: id(1), Cause: queueapp.EndHangup, Q850: 16}), []projection.Rows{{
+			Offers: []projection.Attempt{with(offered, func(a *projection.Attempt) {
+				a.Closed, a.Reason, a.Ended, a.Cause, a.Q850 = at(1), queueapp.RevokeCallerGone, at(1), queueapp.EndHangup, 16
+			})},
+		}}},
 		{"revoked after: the leg is yet to be seen gone", steps(queueapp.Offered{Attempt: id(1), Publish: queueapp.PublishLate}, ring(), queueapp.Hangup{Call: "c1"}, revoke(queueapp.RevokeCallerGone)), []projection.Rows{{
 			Attempts: []projection.Attempt{{
 				ID: id(1), Publish: queueapp.PublishLate, Published: at(0), Rang: at(0), Closed: at(1), Reason: queueapp.RevokeCallerGone,
