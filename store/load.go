@@ -89,8 +89,14 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 			}
 		}
 	}
-	if r.Attempts, err = gather(ctx, o, scanAttempt, attemptsSQL); err != nil {
+	open, err := gather(ctx, o, scanAttempt, attemptsSQL)
+	if err != nil {
 		return r, err
+	}
+	r.Homes = make(map[queueapp.CallID]queueapp.SwitchName, len(open))
+	for _, a := range open {
+		r.Attempts = append(r.Attempts, a.RestoreAttempt)
+		r.Homes[a.Attempt.Call] = a.home
 	}
 	if r.Unsent, err = gather(ctx, o, scanOutgoing, unsentSQL); err != nil {
 		return r, err
@@ -172,13 +178,19 @@ func scanSpared(row pgx.CollectableRow) (s spared, err error) {
 }
 
 const attemptsSQL = `
-SELECT call::text, n, agent, extension, state, offered_at, rang_at, answered_at, connected_at
-FROM queueapp.attempt_report WHERE floor = $1 AND ended_at IS NULL
-ORDER BY offered_at, call, n`
+SELECT a.call::text, a.n, a.agent, a.extension, a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch
+FROM queueapp.attempt_report a JOIN queueapp.calls c ON c.id = a.call WHERE a.floor = $1 AND a.ended_at IS NULL
+ORDER BY a.offered_at, a.call, a.n`
 
-func scanAttempt(row pgx.CollectableRow) (a queueapp.RestoreAttempt, err error) {
+// openAttempt is an attempt and the switch of its call.
+type openAttempt struct {
+	queueapp.RestoreAttempt
+	home queueapp.SwitchName
+}
+
+func scanAttempt(row pgx.CollectableRow) (a openAttempt, err error) {
 	var rang, answered, connected *time.Time
-	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected)
+	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home)
 	a.Rang, a.Answered, a.Connected = known(rang), known(answered), known(connected)
 	return a, err
 }

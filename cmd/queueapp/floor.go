@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"ringside/queueapp"
 	"ringside/queueapp/api"
@@ -64,7 +65,7 @@ func (f apiFloor) Release(ctx context.Context) (int, error) {
 	return n, inAPIWords(err)
 }
 
-// Ready is active only when every part works: calls can be placed then.
+// Ready is active only when calls can be placed: every part works, of several switches at least one.
 func (f apiFloor) Ready() api.Readiness {
 	r := f.Engine.Ready()
 	out := api.Readiness{State: api.StateStarting}
@@ -77,11 +78,20 @@ func (f apiFloor) Ready() api.Readiness {
 	case engine.Stopping:
 		out.State = api.StateStopping
 	}
+	works, switches, heard := true, 0, 0
 	for _, p := range r.Parts {
 		out.Parts = append(out.Parts, api.Part{Name: p.Name, OK: p.OK, Why: p.Why})
-		if !p.OK && out.State == api.StateActive {
-			out.State = api.StateHold
+		switch {
+		case !strings.HasPrefix(p.Name, api.PartSwitch):
+			works = works && p.OK
+		case p.OK:
+			switches, heard = switches+1, heard+1
+		default:
+			switches++
 		}
+	}
+	if out.State == api.StateActive && (!works || switches > 0 && heard == 0) {
+		out.State = api.StateHold
 	}
 	return out
 }

@@ -43,7 +43,6 @@ type attempt struct {
 	id        queueapp.AttemptID
 	agent     queueapp.AgentID
 	extension queueapp.ExtensionID
-	sw        Switch
 	opened    bool      // the record that opens was made
 	rung      bool      // a leg was asked for
 	prepared  bool      // its leg calls nobody yet
@@ -51,6 +50,8 @@ type attempt struct {
 	answered  bool      // it is to be brought together with the caller
 	joined    bool      // that was asked for
 	inBridge  bool      // the leg is in the bridge
+	lost      bool      // it ends through no fault of the agent's
+	unheard   bool      // restored before its switch told whether its leg calls anybody
 	ended     bool      // revoked or closed: its record is
 	offered   time.Time
 	ringing   time.Time

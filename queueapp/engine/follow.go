@@ -46,7 +46,7 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 		return
 	}
 	a := &attempt{
-		id: e.Attempt, agent: e.Agent, extension: e.Extension, sw: t.switchOf(e.Extension), offered: now, expires: e.Expires,
+		id: e.Attempt, agent: e.Agent, extension: e.Extension, offered: now, expires: e.Expires,
 	}
 	c.attempts[e.Attempt.N] = a
 	t.showing(a)
@@ -96,8 +96,8 @@ func (t *tenure) ring(e queueapp.Ring) {
 	if a == nil {
 		return
 	}
-	if a.sw == nil {
-		t.log.Error("extension has no switch", "extension", e.Extension)
+	if _, ok := t.reach(c.sw, t.extension(e.Extension)); !ok {
+		t.log.Error("extension belongs to a switch that queueapp.toml does not have", "extension", e.Extension)
 		a.rung = true
 		t.whenDurable(func() { t.legGone(e.Attempt, LegGone{Channel: legID(e.Attempt), Q850: 20, Absent: true}) })
 		return
@@ -105,23 +105,24 @@ func (t *tenure) ring(e queueapp.Ring) {
 	leg := t.leg(c, a)
 	leg.Ring, leg.Prepared = max(e.For, time.Second), a.prepared
 	a.rung, a.prepared, a.until = true, false, t.Now().Add(e.For)
-	a.sw.Originate(leg)
+	c.sw.Originate(leg)
 	c.reception = time.AfterFunc(receptionLimit, func() { t.post(func() { t.receive(c) }) })
 }
 
 // prepare makes the leg while the attempt is committed and its record published, so that the ring has less to do. It rings
 // nobody; should the attempt come to nothing, it is taken away again.
 func (t *tenure) prepare(c *call, a *attempt) {
-	if a.ended || a.rung || a.sw == nil || c.gone {
+	if _, ok := t.reach(c.sw, t.extension(a.extension)); !ok || a.ended || a.rung || c.gone {
 		return
 	}
 	a.rung, a.prepared = true, true
-	a.sw.Prepare(t.leg(c, a))
+	c.sw.Prepare(t.leg(c, a))
 }
 
 func (t *tenure) leg(c *call, a *attempt) Leg {
+	dial, _ := t.reach(c.sw, t.extension(a.extension))
 	return Leg{
-		Channel: legID(a.id), Dial: t.extension(a.extension).Dial, Originator: c.channel.ID,
+		Channel: legID(a.id), Dial: dial, Originator: c.channel.ID,
 		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)),
 		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
 	}
@@ -160,7 +161,7 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 	a.ended = true
 	if a.prepared {
 		a.prepared = false
-		a.sw.HangUp(legID(a.id), "normal")
+		c.sw.HangUp(legID(a.id), "normal")
 	}
 	if _, waits := t.floor.Call(c.id); waits {
 		t.receive(c)
@@ -171,8 +172,8 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 
 // hangUp ends a leg, also one that nobody knows any more.
 func (t *tenure) hangUp(e queueapp.HangUp) {
-	if _, a := t.attempt(e.Attempt); a != nil && a.sw != nil {
-		a.sw.HangUp(legID(e.Attempt), e.Reason)
+	if c := t.calls[e.Attempt.Call]; c != nil {
+		c.sw.HangUp(legID(e.Attempt), e.Reason)
 		return
 	}
 	for _, sw := range t.inOrder {

@@ -62,7 +62,7 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		t.enteredBridge(ev)
 	case Left, Held, Resumed:
 	case DeviceChanged:
-		for _, x := range t.devices[ev.Device] {
+		for _, x := range t.devices[device{sw.Name(), ev.Device}] {
 			t.turn(queueapp.Device{Extension: x, State: ev.State})
 		}
 	case Failed:
@@ -110,6 +110,9 @@ func (t *tenure) legGone(id queueapp.AttemptID, ev LegGone) {
 		cause = queueapp.EndBusy // 480 from a phone that never rang: set to do not disturb
 	}
 	a.prepared = false
+	if a.lost {
+		cause = queueapp.EndLost
+	}
 	t.turn(queueapp.Ended{Attempt: id, Cause: cause, Q850: ev.Q850})
 	a.rung, a.inBridge = false, false
 	t.forget(c, a)
@@ -194,7 +197,7 @@ func (t *tenure) failed(sw Switch, ev Failed) {
 	}
 	for _, a := range c.attempts {
 		if !a.ended && a.connected.IsZero() && a.rung {
-			a.sw.HangUp(legID(a.id), "normal") // its end puts the caller back in line
+			c.sw.HangUp(legID(a.id), "normal") // its end puts the caller back in line
 		}
 	}
 }

@@ -55,14 +55,16 @@ type tenure struct {
 
 	calls      map[queueapp.CallID]*call
 	channels   map[queueapp.ChannelID]*call // callers' channels
-	devices    map[string][]queueapp.ExtensionID
+	devices    map[device][]queueapp.ExtensionID
 	shown      map[queueapp.ExtensionID][]*attempt // whose records may be open on an extension's node
 	owed       map[RecordKey]*attempt              // closes that the last owner may not have delivered
-	remembered map[queueapp.SwitchName][]queueapp.RestoreVisit
+	remembered []queueapp.RestoreVisit             // until the first switch has told what lives there
+	homes      map[queueapp.CallID]queueapp.SwitchName
 	attempts   map[queueapp.CallID][]queueapp.RestoreAttempt // remembered ones: at most one is not ending
 	seqs       map[queueapp.CallID]int64
-	leaving    map[queueapp.ChannelID]Leaving    // visits that ended last, until their switch has told
-	upSwitches map[queueapp.SwitchName]time.Time // since when Asterisk runs
+	leaving    map[queueapp.ChannelID]Leaving // visits that ended last, until their switch has told
+	upSwitches map[queueapp.SwitchName]bool
+	started    map[queueapp.SwitchName]time.Time // since when Asterisk runs, of those that were heard
 	watchers   map[chan<- Notice]struct{}
 	guard      *ivr.Guard // who guessed wrong codes, by number
 	reported   time.Time  // when the log last said how many calls were turned away
@@ -82,9 +84,9 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		in: make(chan func(), inBound), batches: make(chan Batch, 1), written: make(chan error, 1), over: make(chan struct{}),
 		floor: queueapp.NewFloor(), nextStep: rem.NextStep, nextEntry: rem.NextEntry, confirmed: o.Now(),
 		calls: map[queueapp.CallID]*call{}, channels: map[queueapp.ChannelID]*call{},
-		devices: map[string][]queueapp.ExtensionID{}, remembered: map[queueapp.SwitchName][]queueapp.RestoreVisit{},
-		attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
-		leaving: map[queueapp.ChannelID]Leaving{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, upSwitches: map[queueapp.SwitchName]time.Time{}, watchers: map[chan<- Notice]struct{}{},
+		devices: map[device][]queueapp.ExtensionID{}, attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
+		leaving: map[queueapp.ChannelID]Leaving{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
+		upSwitches: map[queueapp.SwitchName]bool{}, started: map[queueapp.SwitchName]time.Time{},
 		guard: ivr.NewGuard(mostGuessers),
 	}
 	for _, sw := range switches {

@@ -78,11 +78,12 @@ type Remembered struct {
 	NextEntry int64
 	LastAt    time.Time // the time of the last journalled step: now never goes below
 	Agents    []queueapp.RestoreAgent
-	Visits    []queueapp.RestoreVisit   // open ones only
-	Attempts  []queueapp.RestoreAttempt // open ones only
-	Seqs      map[queueapp.CallID]int64 // the highest seq of every open call
-	Unsent    []Outgoing                // the outbox, in the order of its seqs
-	Leaving   []Leaving                 // the visits that ended last, in that order
+	Visits    []queueapp.RestoreVisit                 // open ones only
+	Attempts  []queueapp.RestoreAttempt               // open ones only
+	Homes     map[queueapp.CallID]queueapp.SwitchName // the switch of every call that has an open attempt
+	Seqs      map[queueapp.CallID]int64               // the highest seq of every open call
+	Unsent    []Outgoing                              // the outbox, in the order of its seqs
+	Leaving   []Leaving                               // the visits that ended last, in that order
 }
 
 // Leaving is a visit that has just ended: its caller may not have been sent on yet.

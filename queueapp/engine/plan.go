@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ringside/queueapp"
 	"ringside/queueapp/floorplan"
@@ -29,11 +30,15 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 	}
 	t.plan, t.texts = p, texts
 	t.lead.Store(int64(p.Settings.Lead))
-	t.devices = map[string][]queueapp.ExtensionID{}
+	t.devices = map[device][]queueapp.ExtensionID{}
 	for _, x := range p.Floor.Extensions {
-		t.devices[x.Device] = append(t.devices[x.Device], x.ID)
-		if x.Dial != x.Device {
-			t.devices[x.Dial] = append(t.devices[x.Dial], x.ID)
+		for _, name := range slices.Compact([]string{x.Device, x.Dial}) {
+			d := device{x.Switch, name}
+			t.devices[d] = append(t.devices[d], x.ID)
+		}
+		if t.switches[x.Switch] == nil {
+			t.log.Error("the floor plan names a switch that queueapp.toml does not have; the phone cannot be rung",
+				"extension", x.ID, "switch", x.Switch)
 		}
 	}
 	t.turn(queueapp.Apply{Plan: p.Floor})
@@ -104,8 +109,24 @@ func (t *tenure) queue(name queueapp.QueueName) queueapp.Queue {
 	return queueapp.Queue{Name: name}
 }
 
-// switchOf is the switch of an extension; nil where there is none of that name.
-func (t *tenure) switchOf(id queueapp.ExtensionID) Switch { return t.switches[t.extension(id).Switch] }
+// device is a device of one switch: two switches may each have a PJSIP/1000.
+type device struct {
+	at   queueapp.SwitchName
+	name string
+}
+
+// reach is how a switch dials an extension; false where nobody can, as its switch is not ours. A phone that registers at
+// another switch is reached over the SIP trunk between the two, the endpoint "switch-" and the other's name. What is dialled
+// otherwise than by a plain PJSIP endpoint leads by itself to where the phone is.
+func (t *tenure) reach(from Switch, x queueapp.Extension) (dial string, ok bool) {
+	if t.switches[x.Switch] == nil {
+		return "", false
+	}
+	if x.Switch != from.Name() && strings.HasPrefix(x.Dial, "PJSIP/") && !strings.Contains(x.Dial, "@") {
+		return x.Dial + "@switch-" + string(x.Switch), true
+	}
+	return x.Dial, true
+}
 
 func (t *tenure) devicesOf(sw queueapp.SwitchName) []string {
 	var out []string

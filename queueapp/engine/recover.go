@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"ringside/queueapp"
 	"ringside/queueapp/failpoint"
@@ -23,10 +25,7 @@ func (t *tenure) remember(rem Remembered) error {
 	for _, a := range rem.Agents {
 		t.turn(a)
 	}
-	for _, v := range rem.Visits {
-		v.Switch = t.switchName(v.Switch)
-		t.remembered[v.Switch] = append(t.remembered[v.Switch], v)
-	}
+	t.remembered, t.homes = rem.Visits, rem.Homes
 	for _, a := range rem.Attempts {
 		t.attempts[a.Attempt.Call] = append(t.attempts[a.Attempt.Call], a)
 		if a.State != queueapp.AttemptEnding { // whoever looks at its pop-up keeps the node, also before its switch has told
@@ -79,18 +78,17 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	for _, b := range up.Bridges {
 		h.bridges[b.ID] = b
 	}
-	t.upSwitches[sw.Name()] = up.Started
+	restarted := !t.started[sw.Name()].IsZero() && !t.started[sw.Name()].Equal(up.Started)
+	t.upSwitches[sw.Name()], t.started[sw.Name()] = true, up.Started
 	t.turn(queueapp.Hold{Why: "reconciling with " + string(sw.Name())})
-	visits := t.remembered[sw.Name()]
-	delete(t.remembered, sw.Name())
-	for _, v := range visits {
-		t.restoreVisit(sw, v, h)
-	}
-	t.restoreEnding(sw)
+	t.restore(sw, h)
 	failpoint.Here("recovery", "restored")
 	t.reconcileCalls(sw, h)
 	t.reconcileLegs(sw, h)
 	failpoint.Here("recovery", "reconciled")
+	if restarted {
+		t.dropLegsTo(sw)
+	}
 	t.clearAway(sw, up)
 	failpoint.Here("recovery", "cleared")
 	sw.Follow(t.devicesOf(sw.Name()))
@@ -101,9 +99,36 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	t.feel()
 }
 
+// restore takes up all that the last owner left, when the first switch tells: also what belongs to others, by the rows
+// alone until they tell. An agent who talks on one switch must not be offered a caller of another.
+func (t *tenure) restore(first Switch, h holdings) {
+	visits := t.remembered
+	t.remembered = nil
+	for _, v := range visits {
+		v.Switch = t.switchName(v.Switch)
+		switch home := t.switches[v.Switch]; home {
+		case first:
+			t.restoreVisit(first, v, &h)
+		case nil: // no longer in queueapp.toml: it will never tell, and its calls are over
+			t.restoreVisit(first, v, &holdings{})
+		default:
+			t.restoreVisit(home, v, nil)
+		}
+	}
+	ids := slices.Sorted(maps.Keys(t.attempts)) // of visits that are over, in the same order every time
+	for _, id := range ids {
+		t.restoreEnding(id, cmp.Or(t.switches[t.switchName(t.homes[id])], first))
+	}
+	t.homes = nil
+}
+
 // restoreVisit takes up a visit of the last owner's; what has ended meanwhile is found by the reconciling that follows.
-func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h holdings) {
-	ch, lives := h.channels[v.Channel]
+func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h *holdings) {
+	var ch Channel
+	lives := false
+	if h != nil {
+		ch, lives = h.channels[v.Channel]
+	}
 	if !lives {
 		ch = Channel{ID: v.Channel, Caller: v.Caller}
 	}
@@ -121,55 +146,40 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h holdings) {
 	}
 	delete(t.attempts, v.Call)
 	waits, ok := t.floor.Call(v.Call)
-	if lives && ok && waits.State != string(queueapp.StatusTalking) {
+	if ok && waits.State != string(queueapp.StatusTalking) { // received when the switch has told of him
 		c.music, c.limit = t.queue(v.Queue).Music, max(0, v.Deadline.Sub(t.Now()))+waitMargin
-		t.receive(c)
 	}
 }
 
-// restoreEnding takes up the legs of visits that are over, which keep agent and phone reserved until they are seen gone.
-func (t *tenure) restoreEnding(sw Switch) {
-	ids := slices.Sorted(maps.Keys(t.attempts)) // in the same order every time
-	for _, id := range ids {
-		ras := t.attempts[id]
-		if len(ras) == 0 || t.switchOf(ras[0].Extension) != sw || t.expected(id) {
-			continue
-		}
-		c := &call{id: id, sw: sw, gone: true, attempts: map[int]*attempt{}}
-		t.calls[id] = c
-		for _, ra := range ras {
-			t.restoreAttempt(c, ra, holdings{})
-		}
-		delete(t.attempts, id)
+// restoreEnding takes up the legs of a visit that is over, which keep agent and phone reserved until they are seen gone.
+func (t *tenure) restoreEnding(id queueapp.CallID, sw Switch) {
+	c := &call{id: id, sw: sw, gone: true, attempts: map[int]*attempt{}}
+	t.calls[id] = c
+	for _, ra := range t.attempts[id] {
+		t.restoreAttempt(c, ra, &holdings{})
 	}
+	delete(t.attempts, id)
 }
 
-// expected reports whether a call's visit waits for another switch to tell of it.
-func (t *tenure) expected(id queueapp.CallID) bool {
-	for _, visits := range t.remembered {
-		for _, v := range visits {
-			if v.Call == id {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// restoreAttempt takes up an open attempt in the state that the row and the switch together tell.
-func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings) {
-	leg, lives := h.channels[legID(ra.Attempt)]
+// restoreAttempt takes up an open attempt in the state that the row and the switch together tell, or the row alone. Of a
+// switch that has not told nobody knows how far an attempt is: it counts as ringing until then, which keeps agent and phone.
+func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings) {
 	a := &attempt{
-		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, sw: t.switchOf(ra.Extension), opened: true,
+		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, opened: true,
 		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected,
+	}
+	var leg Channel
+	lives := h == nil
+	if h != nil {
+		leg, lives = h.channels[legID(ra.Attempt)]
+		_, c.bridged = h.bridges[c.bridge()]
 	}
 	a.expires = t.Now().Add(t.plan.Settings.MaxCall)
 	c.attempts[ra.Attempt.N] = a
 	if ra.State != queueapp.AttemptEnding {
 		t.showing(a)
 	}
-	_, bridged := h.bridges[c.bridge()]
-	c.bridged = bridged
+	a.unheard = h == nil && ra.Rang.IsZero()
 	switch {
 	case ra.State == queueapp.AttemptEnding:
 		a.rung, a.ended = true, true
@@ -177,7 +187,7 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings)
 		a.rung, a.inBridge, c.inBridge = true, true, true
 	case lives && leg.Up:
 		ra.State, a.rung = queueapp.AttemptUp, true
-	case lives && (leg.Ringing || !ra.Rang.IsZero()):
+	case lives && (leg.Ringing || h == nil || !ra.Rang.IsZero()):
 		ra.State, a.rung = queueapp.AttemptRinging, true
 	case lives: // prepared only, as far as anybody knows
 		ra.State, a.rung = queueapp.AttemptCommitted, true
@@ -193,17 +203,30 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h holdings)
 	}
 }
 
-// reconcileCalls ends the calls whose caller is no longer there, and gives the others their music again.
+// reconcileCalls ends the calls whose caller is no longer there, and gives those who wait since the last owner their music.
 func (t *tenure) reconcileCalls(sw Switch, h holdings) {
-	var lost []*call
+	var here []*call
 	for _, c := range t.calls {
-		if _, lives := h.channels[c.channel.ID]; c.sw == sw && !lives && !c.gone {
-			lost = append(lost, c)
+		if c.sw == sw && !c.gone {
+			here = append(here, c)
 		}
 	}
-	slices.SortFunc(lost, func(a, b *call) int { return a.arrived.Compare(b.arrived) })
-	for _, c := range lost {
-		t.gone(Gone{Channel: c.channel.ID, HungUp: true})
+	slices.SortFunc(here, func(a, b *call) int {
+		return cmp.Or(a.arrived.Compare(b.arrived), strings.Compare(string(a.id), string(b.id)))
+	})
+	for _, c := range here {
+		if _, bridged := h.bridges[c.bridge()]; bridged {
+			c.bridged = true
+		}
+		ch, lives := h.channels[c.channel.ID]
+		if !lives {
+			t.gone(Gone{Channel: c.channel.ID, HungUp: true})
+			continue
+		}
+		c.channel.Up = c.channel.Up || ch.Up
+		if v, waits := t.floor.Call(c.id); waits && v.State != string(queueapp.StatusTalking) {
+			t.receive(c)
+		}
 	}
 }
 
@@ -212,7 +235,7 @@ func (t *tenure) reconcileLegs(sw Switch, h holdings) {
 	var open []*attempt
 	for _, c := range t.calls {
 		for _, a := range c.attempts {
-			if a.sw == sw && a.rung {
+			if c.sw == sw && a.rung {
 				open = append(open, a)
 			}
 		}
@@ -221,9 +244,13 @@ func (t *tenure) reconcileLegs(sw Switch, h holdings) {
 	for _, a := range open {
 		leg, lives := h.channels[legID(a.id)]
 		c := t.calls[a.id.Call]
+		unheard := a.unheard
+		a.unheard = false
 		switch {
 		case !lives:
 			t.legGone(a.id, LegGone{Channel: legID(a.id), Absent: true})
+		case unheard && !leg.Up && !leg.Ringing: // prepared only, as far as anybody knows
+			t.lose(c, a)
 		case leg.Up && a.connected.IsZero() && !a.ended:
 			t.turn(queueapp.Up{Attempt: a.id})
 			for _, ch := range []queueapp.ChannelID{c.channel.ID, legID(a.id)} {
@@ -254,4 +281,22 @@ func (t *tenure) clearAway(sw Switch, up SwitchUp) {
 			sw.DestroyBridge(b.ID, "")
 		}
 	}
+}
+
+// dropLegsTo ends the legs that lead from other switches to phones of one that was restarted: it forgot the phones, and
+// never says so.
+func (t *tenure) dropLegsTo(sw Switch) {
+	for _, c := range t.calls {
+		for _, a := range c.attempts {
+			if c.sw != sw && a.rung && t.extension(a.extension).Switch == sw.Name() {
+				t.lose(c, a)
+			}
+		}
+	}
+}
+
+// lose ends a leg through nobody's fault.
+func (t *tenure) lose(c *call, a *attempt) {
+	a.lost = true
+	c.sw.HangUp(legID(a.id), "normal")
 }

@@ -108,7 +108,7 @@ func (t *tenure) do(c *call, action ivr.Action) {
 // wish carries out what an agent asked for by a code. Who it is, the endpoint of the channel says, never the caller id
 // (DESIGN §4.12); the answer is given once it is durable.
 func (t *tenure) wish(c *call, do ivr.Do) {
-	x, ok := t.extensionAt(c.channel.Endpoint)
+	x, ok := t.extensionAt(c.sw.Name(), c.channel.Endpoint)
 	if !ok {
 		t.log.Warn("agent code refused: the channel belongs to no extension", "call", c.id, "endpoint", c.channel.Endpoint,
 			"verb", do.Command.Verb)
@@ -127,9 +127,9 @@ func (t *tenure) wish(c *call, do ivr.Do) {
 	})
 }
 
-// extensionAt finds whose phone an endpoint is.
-func (t *tenure) extensionAt(endpoint string) (queueapp.ExtensionID, bool) {
-	if xs := t.devices[endpoint]; endpoint != "" && len(xs) > 0 {
+// extensionAt finds whose phone an endpoint of a switch is. The same name at another switch is somebody else's.
+func (t *tenure) extensionAt(sw queueapp.SwitchName, endpoint string) (queueapp.ExtensionID, bool) {
+	if xs := t.devices[device{sw, endpoint}]; endpoint != "" && len(xs) > 0 {
 		return xs[0], true
 	}
 	return "", false

@@ -36,6 +36,7 @@ type world struct {
 	another     bool          // another process owns the floor from the next time on
 	skew        time.Duration // how far our clock is ahead
 	sink        func(SwitchEvent)
+	others      []Switch
 	lost        chan struct{}
 	changed     chan struct{}
 	publish     queueapp.PublishResult // what an offer's publish gives
@@ -90,7 +91,7 @@ func newWorld(t *testing.T) *world {
 // make makes the engine.
 func (w *world) make() {
 	w.eng = New(Options{
-		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return []Switch{w}, nil }, CRM: crm{w}, Log: slog.New(w.said), Now: w.now,
+		Floor: "main", Memory: w, Switches: func() ([]Switch, error) { return append([]Switch{w}, w.others...), nil }, CRM: crm{w}, Log: slog.New(w.said), Now: w.now,
 		Observer: w.observer,
 		NewID: func() queueapp.CallID {
 			w.ids++
