@@ -82,7 +82,7 @@ func TestBrokenConnections(t *testing.T) {
 	address := storetest.New(t)
 	l, through := over(t, address, link.Options{})
 	o := own(t, storetest.OpenAt(t, through, "a:1"), "main")
-	const batches = 100
+	const batches = 30
 	for n := range int64(batches) {
 		committed := started(t, o, engine.Batch{Steps: []queueapp.Step{enter(n+1, newCall(t), "")}})
 		for until := time.Now().Add(rand.N(3 * time.Millisecond)); time.Now().Before(until); {

@@ -148,6 +148,11 @@ func TestADatabaseThatIsAwayForSeconds(t *testing.T) {
 	_, err := s.talked.Call.AwaitEnd(s.ctx)
 	s.must(err)
 	s.must(s.waiting.AwaitLoud(s.ctx, 20))
+	code, err := s.register("3000", phone.NeverAnswer()).Dial(s.ctx, s.stack.Info().Dial.Logon)
+	s.must(err)
+	s.must(code.AwaitLoud(s.ctx, 5)) // "please try later"
+	_, err = code.AwaitEnd(s.ctx)
+	s.must(err)
 	if status, _ := s.queueapp("agent", "1000", "pause"); !strings.Contains(status, "database is away") {
 		t.Errorf("a pause was answered by %q", status)
 	}
