@@ -41,6 +41,7 @@ func TestALateLoopTakesNoNewCalls(t *testing.T) {
 		w.want(1, "continue ch3 <nil> [{QUEUEAPP_OUTCOME unavailable} {QUEUESTATUS UNAVAILABLE} {TIMEOUT(absolute) 0}]")
 		w.want(0, "music ch2")
 		release()
+		synctest.Wait()
 		w.tell(Gone{Channel: "ch3"}, caller("ch4", "queue", "support", "code=1111"))
 		w.want(1, "music ch2")
 		w.want(1, "music ch4")
