@@ -45,7 +45,10 @@ does not hold.`
 
 // Run measures and prints.
 func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
-	if c.Soak > 0 {
+	switch {
+	case c.Recovery:
+		return c.recover(ctx, out)
+	case c.Soak > 0:
 		return c.soak(ctx, out)
 	}
 	info, end, err := findOrStart(ctx, c.Own, stack.Options{Root: c.Root, Unlisted: c.Own})

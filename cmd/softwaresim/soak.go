@@ -15,14 +15,16 @@ import (
 
 // soakFlags are the bench command's for a long run with faults.
 type soakFlags struct {
-	Soak   time.Duration `help:"Have a crowd call for so long, and find out whether anything was lost." placeholder:"30m" group:"soak"`
-	Faults bool          `help:"Take a server away every few seconds meanwhile." group:"soak"`
-	Fault  []string      `help:"Only this fault; can be given several times." placeholder:"NAME" group:"soak" sep:"none"`
-	Every  time.Duration `help:"From one fault to the next." default:"5s" group:"soak"`
-	Rate   float64       `help:"Callers a second." default:"5" group:"soak"`
-	Agents int           `help:"Agents, one and a half for each caller of a second if 0." default:"0" group:"soak"`
-	Seed   uint64        `help:"Repeats a run; 0 draws one." default:"0" group:"soak"`
-	Keep   string        `help:"Directory for the stack's files, logs and database, to read afterwards." type:"path" placeholder:"DIR" group:"soak"`
+	Soak     time.Duration `help:"Have a crowd call for so long, and find out whether anything was lost." placeholder:"30m" group:"soak"`
+	Faults   bool          `help:"Take a server away every few seconds meanwhile." group:"soak"`
+	Fault    []string      `help:"Only this fault; can be given several times." placeholder:"NAME" group:"soak" sep:"none"`
+	Every    time.Duration `help:"From one fault to the next." default:"5s" group:"soak"`
+	Rate     float64       `help:"Callers a second." default:"5" group:"soak"`
+	Agents   int           `help:"Agents, one and a half for each caller of a second if 0." default:"0" group:"soak"`
+	Seed     uint64        `help:"Repeats a run; 0 draws one." default:"0" group:"soak"`
+	Recovery bool          `help:"Measure how soon calls are given to agents again after a kill, a restart, a cut, a freeze." group:"soak"`
+	Times    int           `help:"How often each, with --recovery." default:"20" group:"soak"`
+	Keep     string        `help:"Directory for the stack's files, logs and database, to read afterwards." type:"path" placeholder:"DIR" group:"soak"`
 }
 
 // soak runs the crowd on a stack of its own, and prints what came of it.
@@ -46,6 +48,24 @@ func (c *BenchCmd) soak(ctx context.Context, out io.Writer) error {
 	}
 	if !report.OK() {
 		return errors.New("something does not hold: see the report")
+	}
+	return nil
+}
+
+// recover measures how soon calls are given to agents again, on stacks of its own.
+func (c *BenchCmd) recover(ctx context.Context, out io.Writer) error {
+	progress := newLines(os.Stderr, c.JSON)
+	report, err := soak.Recover(ctx, soak.RecoveryOptions{Times: c.Times,
+		Stack:  stack.Options{Root: c.Root, Dir: c.Keep, Keep: c.Keep != "", Unlisted: true},
+		Report: func(line string) { progress.note("%s", line) }})
+	if err != nil {
+		return err
+	}
+	if err := c.print(out, report); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return errors.New("a caller was lost: see the report")
 	}
 	return nil
 }

@@ -125,7 +125,11 @@ func (j *judge) judgeAttempts() {
 		j.compare("180 → alerted", what, id, r.rang, a.Alerted)
 		j.compare("200 → answered", what, id, r.up, a.Answered)
 		j.compare("phone free → leg gone", what, id, r.down, a.Ended)
-		if (a.Answered.IsZero()) != (r.up.IsZero()) && !lateAnswer(a, r) {
+		switch {
+		case a.Answered.IsZero() == r.up.IsZero() || lateAnswer(a, r):
+		case a.Answered.IsZero() && ourWish(a.Reason) && a.Closed.Sub(r.up) < crossing:
+			j.compare("200 → revoked", what, id, r.up, a.Closed)
+		default:
 			j.findUnless([]time.Time{r.up, a.Answered, a.Closed}, Ends, id, "%s: the tables say answered %s, the phone %s", what, Clock(a.Answered), Clock(r.up))
 		}
 		if !a.Connected.IsZero() && (a.Connected.Before(r.up) || r.up.IsZero()) {
@@ -138,6 +142,10 @@ func (j *judge) judgeAttempts() {
 		}
 	}
 }
+
+// crossing is how long an answer may be on its way that finds its offer taken back: by a machine that was busy. Such are
+// told as times, of which few may be off.
+const crossing = time.Second
 
 // lateAnswer is an answer that came when the offer had been taken back.
 func lateAnswer(a store.Told, r *seen) bool {

@@ -22,7 +22,7 @@ func (j *judge) judgeScreens() {
 			j.find(Records, queueapp.CallID(open.ID), "the CRM of %s still shows %+v", x, open)
 		}
 		events := c.Events()
-		s := screen{opened: map[queueapp.AttemptID][]time.Time{}, closed: map[queueapp.AttemptID][]time.Time{}, gaveUp: map[queueapp.AttemptID]int{}}
+		s := newScreen()
 		s.read(events)
 		gone := append(away(events, "extension"+x), j.outages...)
 		for _, a := range j.c.Attempts {
@@ -67,6 +67,10 @@ func (j *judge) judgePopUp(x string, a store.Told, s screen, gone Outages) {
 type screen struct {
 	opened, closed map[queueapp.AttemptID][]time.Time
 	gaveUp         map[queueapp.AttemptID]int
+}
+
+func newScreen() screen {
+	return screen{opened: map[queueapp.AttemptID][]time.Time{}, closed: map[queueapp.AttemptID][]time.Time{}, gaveUp: map[queueapp.AttemptID]int{}}
 }
 
 func (s screen) read(events []crm.Event) {

@@ -17,7 +17,7 @@ import (
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 8 << 20
 
-// ask asks by HTTP, on a connection of its own: idle ones would outlive the servers.
+// ask asks by HTTP, on a connection of its own: idle ones would outlive the servers. What a refusal says it reads as well.
 func ask(ctx context.Context, method, url string, body any, authorise func(*http.Request), into any) (status int, err error) {
 	var b bytes.Buffer
 	if body != nil {
@@ -35,7 +35,9 @@ func ask(ctx context.Context, method, url string, body any, authorise func(*http
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	authorise(r)
+	if authorise != nil {
+		authorise(r)
+	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, err
@@ -45,13 +47,14 @@ func ask(ctx context.Context, method, url string, body any, authorise func(*http
 	if err != nil {
 		return 0, fmt.Errorf("%s %s: %w", method, url, err)
 	}
+	if into != nil {
+		err = json.Unmarshal(text, into)
+	}
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return resp.StatusCode, fmt.Errorf("%s %s: %s: %s", method, url, resp.Status, bytes.TrimSpace(text))
 	}
-	if into != nil {
-		if err := json.Unmarshal(text, into); err != nil {
-			return resp.StatusCode, fmt.Errorf("%s %s: %w", method, url, err)
-		}
+	if err != nil {
+		return resp.StatusCode, fmt.Errorf("%s %s: %w", method, url, err)
 	}
 	return resp.StatusCode, nil
 }

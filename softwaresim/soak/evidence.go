@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func (w *world) evidence(ctx context.Context, id queueapp.CallID) (string, error
 	if err != nil {
 		return "", err
 	}
-	signs = append(signs, steps...)
+	signs = append(signs, slices.DeleteFunc(steps, func(s sign) bool { return !within(s.at) })...)
 	slices.SortFunc(signs, func(a, b sign) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.what, b.what)) })
 	var out strings.Builder
 	for _, s := range signs {
@@ -90,10 +91,14 @@ func (w *world) steps(ctx context.Context, id queueapp.CallID, extensions map[st
 	}
 	for _, e := range all {
 		text := transcript.FormatStep(e.Step)
-		for x := range extensions {
-			if strings.Contains(text, " "+x) && !strings.Contains(text, string(id)) {
-				signs = append(signs, sign{e.At, text})
-			}
+		if strings.Contains(text, string(id)) {
+			continue // it is in the journal
+		}
+		parts := strings.Split(text, " => ")
+		parts = slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, "announce ") })
+		text = strings.Join(parts, " => ")
+		if slices.ContainsFunc(slices.Collect(maps.Keys(extensions)), func(x string) bool { return strings.Contains(text, " "+x) }) {
+			signs = append(signs, sign{e.At, text})
 		}
 	}
 	return signs, nil

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"ringside/softwaresim/link"
 	"ringside/softwaresim/outside"
 	"ringside/softwaresim/stack"
 )
@@ -18,8 +19,8 @@ import (
 // Fault is something that is done to the servers of a stack, and undone.
 type Fault struct {
 	Name string
-	// Ends is the server that it ends, if any.
-	Ends string
+	// Ends is the server that it ends, if any, and Link the one whose link to queueapp it needs.
+	Ends, Link string
 	// Inflict does it, and returns when it is undone: nothing need work yet then.
 	Inflict func(ctx context.Context, s *stack.Stack, rng *rand.Rand) error
 }
@@ -27,15 +28,20 @@ type Fault struct {
 // Faults are all that are known.
 func Faults() []Fault {
 	faults := []Fault{
-		{"kill queueapp", stack.Queueapp, end(syscall.SIGKILL)},
-		{"end queueapp", stack.Queueapp, end(syscall.SIGTERM)},
-		{"restart postgres", stack.Postgres, restart(stack.Postgres)},
-		{"restart prosody", stack.Prosody, restart(stack.Prosody)},
+		{Name: "kill queueapp", Ends: stack.Queueapp, Inflict: end(syscall.SIGKILL)},
+		{Name: "end queueapp", Ends: stack.Queueapp, Inflict: end(syscall.SIGTERM)},
+		{Name: "restart postgres", Ends: stack.Postgres, Inflict: restart(stack.Postgres)},
+		{Name: "restart prosody", Ends: stack.Prosody, Inflict: restart(stack.Prosody)},
 	}
 	for _, server := range []string{stack.Queueapp, stack.Postgres, stack.Prosody} {
 		faults = append(faults, Fault{Name: "freeze " + server, Inflict: freeze(server)})
 	}
-	return faults
+	for _, server := range []string{stack.Asterisk, stack.Postgres, stack.Prosody} {
+		faults = append(faults,
+			Fault{Name: "cut " + server, Link: server, Inflict: upset(server, (*link.Link).Cut)},
+			Fault{Name: "hang " + server, Link: server, Inflict: upset(server, (*link.Link).Hang)})
+	}
+	return append(faults, Fault{Name: "lose answers of asterisk", Link: stack.Asterisk, Inflict: upset(stack.Asterisk, (*link.Link).LoseAnswers)})
 }
 
 // Choose gives the faults of these names, all where there are none.
@@ -80,13 +86,32 @@ func freeze(server string) func(context.Context, *stack.Stack, *rand.Rand) error
 		if err := s.Freeze(server); err != nil {
 			return errors.Join(err, s.Thaw(server))
 		}
-		timer := time.NewTimer(500*time.Millisecond + time.Duration(rng.Int64N(int64(3500*time.Millisecond))))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+		last(ctx, 500*time.Millisecond, 4*time.Second, rng)
 		return s.Thaw(server)
+	}
+}
+
+// upset does something to the link between queueapp and a server for a while: often shorter than it takes to notice.
+func upset(server string, how func(*link.Link)) func(context.Context, *stack.Stack, *rand.Rand) error {
+	return func(ctx context.Context, s *stack.Stack, rng *rand.Rand) error {
+		l := s.Link(server)
+		if l == nil {
+			return fmt.Errorf("the stack has no link to %s", server)
+		}
+		how(l)
+		last(ctx, time.Millisecond, 3*time.Second, rng)
+		l.Heal()
+		return nil
+	}
+}
+
+// last lets a fault last for a time that chance draws.
+func last(ctx context.Context, least, most time.Duration, rng *rand.Rand) {
+	timer := time.NewTimer(least + time.Duration(rng.Int64N(int64(most-least))))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

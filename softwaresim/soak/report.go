@@ -108,7 +108,7 @@ func (r *Report) broken(c outside.Check) int {
 
 const (
 	flat      = 0.05 // how much more of anything there may be in the last quarter than in the first
-	enough    = 40   // samples that tell: what is new in a process fills in the first minute
+	enough    = 150  // samples that tell, five minutes of them: a new process fills up first
 	neglected = 3    // goroutines that come and go
 )
 

@@ -63,6 +63,11 @@ func (o *Options) complete() error {
 		o.Report = func(string) {}
 	}
 	o.Stack.Agents = o.Agents - 3 // the sample floor has three
+	for _, f := range o.Faults {
+		if f.Link != "" && !slices.Contains(o.Stack.Links, f.Link) {
+			o.Stack.Links = append(o.Stack.Links, f.Link)
+		}
+	}
 	return nil
 }
 

@@ -41,7 +41,7 @@ type world struct {
 	strange []string
 }
 
-// open fills the floor: phones, agents, CRMs.
+// open fills the floor by the crowd's plan: phones, agents, CRMs.
 func (w *world) open(ctx context.Context) (err error) {
 	info := w.stack.Info()
 	if w.tables, err = store.Open(store.Config{Address: info.Postgres}); err != nil {
@@ -50,14 +50,25 @@ func (w *world) open(ctx context.Context) (err error) {
 	if err := w.shorten(ctx); err != nil {
 		return err
 	}
+	if err := w.staff(ctx, phone.NeverAnswer(), info.Extensions...); err != nil {
+		return err
+	}
+	if err := w.screens(ctx, info); err != nil {
+		return err
+	}
+	w.witness = outside.Watch(w.ua, w.crms)
+	return nil
+}
+
+// staff registers phones and logs their agents on.
+func (w *world) staff(ctx context.Context, b phone.Behaviour, extensions ...stack.Extension) (err error) {
 	// Sound is not what is tried here, and its cost would be.
-	w.ua, err = phone.Listen(phone.Config{Server: info.SIP, Media: voice.Media{Deaf: true, Every: 200 * time.Millisecond}})
+	w.ua, err = phone.Listen(phone.Config{Server: w.stack.Info().SIP, Media: voice.Media{Deaf: true, Every: 200 * time.Millisecond}})
 	if err != nil {
 		return err
 	}
-	w.crms = map[string]*crm.CRM{}
-	for _, x := range info.Extensions {
-		p := w.ua.NewPhone(phone.Account{Number: x.Number, Password: x.Password}, phone.NeverAnswer())
+	for _, x := range extensions {
+		p := w.ua.NewPhone(phone.Account{Number: x.Number, Password: x.Password}, b)
 		if err := p.Register(ctx); err != nil {
 			return err
 		}
@@ -65,21 +76,27 @@ func (w *world) open(ctx context.Context) (err error) {
 		if err := w.command(ctx, x.Number, "logon"); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// screens logs every agent's CRM in.
+func (w *world) screens(ctx context.Context, info stack.Info) (err error) {
+	w.crms = map[string]*crm.CRM{}
+	for _, x := range info.Extensions {
 		w.crms[x.Number], err = crm.Open(crm.Config{JID: x.JID, Password: x.JIDPassword, Server: info.XMPP, CA: info.CA,
 			PubSub: info.PubSub, Nodes: []string{"extension" + x.Number}})
 		if err != nil {
 			return err
 		}
 	}
+	bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
 	for x, c := range w.crms {
-		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
-		err := c.AwaitSubscribed(bounded, "extension"+x)
-		cancel()
-		if err != nil {
+		if err := c.AwaitSubscribed(bounded, "extension"+x); err != nil {
 			return err
 		}
 	}
-	w.witness = outside.Watch(w.ua, w.crms)
 	return nil
 }
 
@@ -187,15 +204,19 @@ func (w *world) expect(server string) {
 // deaths are the ends of servers that no fault explains, and the panics in queueapp's log.
 func (w *world) deaths() []string {
 	w.mu.Lock()
-	found := append([]string(nil), w.strange...)
-	w.mu.Unlock()
-	log, err := os.ReadFile(w.stack.Log(stack.Queueapp))
+	defer w.mu.Unlock()
+	return append(panics(w.stack.Log(stack.Queueapp)), w.strange...)
+}
+
+// panics are the lines of a log in which a Go program says that it dies of a mistake of its own.
+func panics(path string) (found []string) {
+	log, err := os.ReadFile(path)
 	if err != nil {
-		return append(found, err.Error())
+		return []string{err.Error()}
 	}
 	for line := range strings.Lines(string(log)) {
 		if strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.Contains(line, "DATA RACE") {
-			found = append(found, "queueapp's log: "+strings.TrimSpace(line))
+			found = append(found, path+": "+strings.TrimSpace(line))
 		}
 	}
 	return found

@@ -1,0 +1,69 @@
+package outside
+
+import (
+	"testing"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/queueapp/record"
+	"ringside/softwaresim/crm"
+	"ringside/store"
+)
+
+// popUp is an event of an attempt's pop-up at a CRM.
+func popUp(ms int, kind crm.Kind, why record.Why) crm.Event {
+	state := record.Talking
+	if kind == crm.Closed && why == "" {
+		state = record.Closed
+	}
+	return crm.Event{At: at(ms), Kind: kind, Why: why, Call: &record.Call{ID: "c1", Attempt: 1, State: state}}
+}
+
+func TestPopUps(t *testing.T) {
+	t.Parallel()
+	opened, closed, expired := popUp(20, crm.Opened, ""), popUp(5000, crm.Closed, ""), popUp(9000, crm.Closed, record.Expired)
+	outage := Outages{{From: at(4000), To: at(5100)}}
+	for name, c := range map[string]struct {
+		events  []crm.Event
+		publish queueapp.PublishResult
+		gone    Outages
+		found   bool
+	}{
+		"opened and closed":                  {[]crm.Event{opened, closed}, queueapp.PublishOK, nil, false},
+		"never opened":                       {nil, queueapp.PublishOK, nil, true},
+		"never opened, and nobody says so":   {nil, queueapp.PublishLate, nil, false},
+		"never opened, as the CRM was away":  {nil, queueapp.PublishOK, outage, false},
+		"opened twice":                       {[]crm.Event{opened, opened, closed}, queueapp.PublishOK, outage, true},
+		"never closed":                       {[]crm.Event{opened}, queueapp.PublishOK, nil, true},
+		"never closed, also in an outage":    {[]crm.Event{opened}, queueapp.PublishOK, outage, true},
+		"never closed, although it was late": {[]crm.Event{opened}, queueapp.PublishLate, nil, true},
+		"expired":                            {[]crm.Event{opened, expired}, queueapp.PublishOK, nil, true},
+		"expired, as the CRM was away":       {[]crm.Event{opened, expired}, queueapp.PublishOK, outage, false},
+		"closed twice":                       {[]crm.Event{opened, closed, closed}, queueapp.PublishOK, outage, true},
+		"given up before it was published":   {nil, "", nil, false},
+	} {
+		j := &judge{v: &Verdict{Cases: map[Check]int{}, Excused: map[Check]int{}}}
+		s := newScreen()
+		s.read(c.events)
+		j.judgePopUp("1000", store.Told{Attempt: queueapp.AttemptID{Call: "c1", N: 1}, Publish: c.publish, Offered: at(11), Closed: at(5001)}, s, c.gone)
+		if (len(j.v.Findings) > 0) != c.found {
+			t.Errorf("%s: found %+v", name, j.v.Findings)
+		}
+	}
+}
+
+// A CRM is away from the loss of its session until it is subscribed again.
+func TestAwayFromANode(t *testing.T) {
+	t.Parallel()
+	event := func(ms int, kind crm.Kind, node string) crm.Event {
+		return crm.Event{At: at(ms), Kind: kind, Node: node}
+	}
+	gone := away([]crm.Event{
+		event(0, crm.Up, ""), event(10, crm.Subscribed, "extension1000"), event(100, crm.Down, ""), event(150, crm.Down, ""),
+		event(200, crm.Up, ""), event(210, crm.Subscribed, "extension2000"), event(220, crm.Subscribed, "extension1000"),
+		event(300, crm.Down, ""),
+	}, "extension1000")
+	if len(gone) != 2 || gone[0].From != at(100) || gone[0].To != at(220) || gone[1].From != at(300) || time.Since(gone[1].To) > time.Minute {
+		t.Errorf("away %+v", gone)
+	}
+}
