@@ -38,9 +38,13 @@ had it. The phones of 1000, 2000 and 3000 are used: nobody else may be logged on
 Uses the running stack, or starts one and ends it afterwards.
 
 With --soak random callers call random agents for that time, on a stack of its own;
-with --faults a server is killed, frozen or restarted every 5 s. Afterwards phones,
-CRMs, Asterisk, the tables and the journal are compared: exit status 1 if anything
-does not hold.`
+with --faults a server is killed, frozen, restarted or cut off every 5 s. Afterwards
+phones, CRMs, Asterisk, the tables and the journal are compared: exit status 1 if
+anything does not hold. --keep keeps the logs and the database.
+
+With --recovery one caller talks and another waits; a server is killed, restarted,
+cut off or frozen, the agent hangs up, and the time from the blow to the other
+caller's INVITE at the agent's phone is taken.`
 }
 
 // Run measures and prints.

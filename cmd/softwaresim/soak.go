@@ -30,7 +30,7 @@ type soakFlags struct {
 // soak runs the crowd on a stack of its own, and prints what came of it.
 func (c *BenchCmd) soak(ctx context.Context, out io.Writer) error {
 	progress := newLines(os.Stderr, c.JSON)
-	o := soak.Options{For: c.Soak, Calls: c.Calls, Rate: c.Rate, Agents: c.soakFlags.Agents, Seed: c.Seed, Every: c.Every,
+	o := soak.Options{For: c.Soak, Calls: c.Calls, Rate: c.Rate, Agents: c.Agents, Seed: c.Seed, Every: c.Every,
 		Stack:  stack.Options{Root: c.Root, Dir: c.Keep, Keep: c.Keep != "", Unlisted: true},
 		Report: func(line string) { progress.note("%s", line) }}
 	if c.Faults || len(c.Fault) > 0 {

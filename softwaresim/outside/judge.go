@@ -161,6 +161,7 @@ func (j *judge) judgeSilent(a store.Told) {
 		if a.Rang.IsZero() || a.Closed.Sub(a.Rang) < 10*tolerance {
 			return
 		}
+	default: // somebody must have heard of it
 	}
 	j.findUnless([]time.Time{a.Offered, a.Closed}, Ends, a.Attempt.Call, "attempt %s at %s, asked for %s, closed %s for %q: no phone saw it",
 		a.Attempt, a.Extension, Clock(a.Rang), Clock(a.Closed), a.Reason)

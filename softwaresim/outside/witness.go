@@ -112,5 +112,6 @@ func (c *seen) note(e phone.Event) {
 		c.refused = e.Code
 	case phone.Ended:
 		c.down, c.out = e.At, *e.Outcome
+	default: // nothing that the tables tell
 	}
 }

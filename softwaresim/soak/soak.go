@@ -142,12 +142,12 @@ func (w *world) progress() {
 		s := w.samples[n-1]
 		line += fmt.Sprintf("; queueapp: %.1f MB, %.0f goroutines", s.RSS/(1<<20), s.Goroutines)
 	}
-	w.Options.Report(line)
+	w.Report(line)
 }
 
 // judge waits until nobody is left, and checks everything from outside.
 func (w *world) judge(ctx context.Context, r *Report) error {
-	w.Options.Report("everybody has hung up; waiting for the floor to be empty")
+	w.Report("everybody has hung up; waiting for the floor to be empty")
 	left, err := w.settle(ctx)
 	if err != nil {
 		return err
