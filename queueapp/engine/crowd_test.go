@@ -54,10 +54,15 @@ func TestAFullLoopTakesNoNewCalls(t *testing.T) {
 		w := newWorld(t)
 		w.start(SwitchUp{})
 		release := w.stall()
-		for range inputLimit {
-			w.tell(Digit{"ch0", '1'})
+		crowd := func() {
+			for range inputLimit/2 + 1 {
+				w.tell(Digit{"ch0", '1'})
+			}
 		}
-		w.tell(caller("ch1", "queue", "support", "code=1111"), caller("ch2", "queue", "support", "code=1111"))
+		crowd()
+		w.tell(caller("ch1", "queue", "support", "code=1111"))
+		crowd()
+		w.tell(caller("ch2", "queue", "support", "code=1111"))
 		w.want(1, "continue ch2")
 		release()
 		w.want(1, "music ch1")
