@@ -14,7 +14,7 @@ import (
 
 // PrepareBridge implements [engine.Switch].
 func (s *Switch) PrepareBridge(id engine.BridgeID, caller queueapp.ChannelID) {
-	s.order(laneOf(id, caller), job{command: "prepare", channel: caller, do: func(ctx context.Context, _ *lane) error {
+	s.order(laneOf(id, caller), job{command: "make-bridge", channel: caller, do: func(ctx context.Context, _ *lane) error {
 		return s.makeBridge(ctx, id)
 	}})
 }

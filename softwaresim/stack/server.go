@@ -108,7 +108,7 @@ func (s *server) await(ctx context.Context, p *child.Process) error {
 			return s.failure(fmt.Errorf("it did not answer (%w): %w", context.Cause(ctx), err))
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, 100*time.Millisecond)
+		pause = min(2*pause, 25*time.Millisecond)
 	}
 }
 

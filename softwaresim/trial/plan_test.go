@@ -1,8 +1,8 @@
 package trial
 
 import (
+	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -65,47 +64,36 @@ func (s *site) apply(file string) {
 	}
 }
 
-// dialplan gives Asterisk the trials' own extensions (testdata/extensions.conf) beside the stack's, once.
-var dialplan = sync.OnceValue(func() error {
+// dialplan gives Asterisk the trials' own extensions (testdata/extensions.conf) beside the stack's, unless it has them.
+func (s *site) dialplan() {
+	s.t.Helper()
 	ours, err := os.ReadFile("testdata/extensions.conf")
-	if err != nil {
-		return err
+	s.must(err)
+	path := filepath.Join(s.stack.Dir(), "servers/asterisk/etc/extensions.conf")
+	theirs, err := os.ReadFile(path)
+	s.must(err)
+	if bytes.Contains(theirs, ours) {
+		return
 	}
-	path := filepath.Join(world.stack.Dir(), "servers/asterisk/etc/extensions.conf")
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(append([]byte("\n"), ours...)); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	a := world.stack.Info().ARI
-	r, err := http.NewRequest(http.MethodPut, a.URL+"/asterisk/modules/pbx_config.so", nil)
-	if err != nil {
-		return err
-	}
+	s.must(os.WriteFile(path, slices.Concat(theirs, []byte("\n"), ours), 0))
+	a := s.stack.Info().ARI
+	r, err := http.NewRequestWithContext(s.ctx, http.MethodPut, a.URL+"/asterisk/modules/pbx_config.so", nil)
+	s.must(err)
 	r.SetBasicAuth(a.User, a.Password)
 	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
+	s.must(err)
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusNoContent {
-		return fmt.Errorf("reload the dialplan: %s", resp.Status)
+		s.t.Fatalf("reload the dialplan: %s", resp.Status)
 	}
-	return nil
-})
+}
 
 // newSiteWithDialplan is newSite, with the trials' own extensions.
 func newSiteWithDialplan(t *testing.T) *site {
 	t.Helper()
-	if err := dialplan(); err != nil {
-		t.Fatal(err)
-	}
-	return newSite(t)
+	s := newSite(t)
+	s.dialplan()
+	return s
 }
 
 // callAs places a call from the trunk by somebody in particular.

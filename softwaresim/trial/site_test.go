@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/api"
+	"ringside/queueapp/failpoint"
 	"ringside/softwaresim/phone"
 	"ringside/softwaresim/stack"
 	"ringside/store"
@@ -26,6 +28,7 @@ import (
 var world struct {
 	stack  *stack.Stack
 	bin    string // where queueapp and softwaresim are
+	points string // where queueapp's failpoints are armed
 	memory *store.Store
 }
 
@@ -38,7 +41,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	args := []string{"build", "-o", dir + "/"}
+	points := filepath.Join(dir, "failpoints")
+	if err := errors.Join(os.Mkdir(points, 0o700), os.Setenv(failpoint.Variable, points)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	args := []string{"build", "-tags", "failpoints", "-o", dir + "/"}
 	if raceDetector {
 		args = append(args, "-race")
 	}
@@ -67,7 +75,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer memory.Close()
-	world.stack, world.bin, world.memory = s, dir, memory
+	world.stack, world.bin, world.points, world.memory = s, dir, points, memory
 	defer stopLarge()
 	return m.Run()
 }
