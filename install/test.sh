@@ -9,6 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 lint_version=v2.15.0
+vuln_version=v1.1.4
 fast=false fuzz=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -21,6 +22,23 @@ while [ $# -gt 0 ]; do
 done
 
 step() { printf '\n== %s (%ds)\n' "$1" "$SECONDS"; }
+
+# The one check that needs more than this machine and a Go module proxy. Where it cannot be made it says so, and the rest
+# goes on: a vulnerability that is found fails.
+known_vulnerabilities() {
+  local log code=0
+  if ! GOBIN=$bin timeout 300 go install "golang.org/x/vuln/cmd/govulncheck@$vuln_version"; then
+    echo "NOT CHECKED for known vulnerabilities: govulncheck cannot be installed (see above)"
+    return
+  fi
+  log=$(timeout 600 "$bin/govulncheck" ./... 2>&1) || code=$?
+  printf '%s\n' "$log" | tail -n 60
+  case $code in
+    0) ;;
+    3) echo "test.sh: update what is named above" >&2; exit 1 ;;
+    *) echo "NOT CHECKED for known vulnerabilities: govulncheck needs https://vuln.go.dev (see above)" ;;
+  esac
+}
 
 command -v go >/dev/null || { echo "test.sh: Go is not installed: see https://go.dev/doc/install" >&2; exit 1; }
 
@@ -41,6 +59,19 @@ if ! $fast; then
     GOBIN=$bin go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$lint_version"
   fi
   "$bin/golangci-lint" run ./...
+
+  step "known vulnerabilities (govulncheck $vuln_version)"
+  known_vulnerabilities
+fi
+
+step "systemd units"
+if command -v systemd-analyze >/dev/null; then
+  for unit in install/site/*.service; do
+    # 15 is 1.5 of 10: the network and Unix sockets, which queueapp needs.
+    systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" | tail -n 1
+  done
+else
+  echo "NOT CHECKED: systemd-analyze is not installed"
 fi
 
 step "tests"

@@ -13,7 +13,6 @@ import (
 
 	"ringside/cmd/queueapp/config"
 	"ringside/ivr"
-	"ringside/queueapp"
 	"ringside/queueapp/api"
 	"ringside/queueapp/floorplan"
 	"ringside/queueapp/stasis"
@@ -213,14 +212,12 @@ func (d *doctor) tryCustomers(ctx context.Context, s *store.Store, plan floorpla
 // trySwitches asks each Asterisk for what is needed of it.
 func (d *doctor) trySwitches(ctx context.Context) {
 	for _, s := range d.config.Switches {
-		password, err := s.Password.Read()
+		to, err := stasisConfig(d.config, s)
 		if err != nil {
 			d.ill("switch "+s.Name, err)
 			continue
 		}
-		for _, f := range stasis.Check(ctx, stasis.Config{
-			Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: d.config.Floor.App,
-		}, ivr.Prompts()) {
+		for _, f := range stasis.Check(ctx, to, ivr.Prompts()) {
 			c := check{Name: "switch " + s.Name + ", " + f.Name, OK: f.Err == nil, Found: f.Detail, Remedy: f.Remedy}
 			if f.Err != nil {
 				c.Found = f.Err.Error()

@@ -179,14 +179,26 @@ func switchMaker(c config.Config, metrics *api.Metrics, lease *engine.Lease, log
 func stasisConfigs(c config.Config, observer stasis.Observer, lease *engine.Lease, log *slog.Logger) ([]stasis.Config, error) {
 	configs := make([]stasis.Config, 0, len(c.Switches))
 	for _, s := range c.Switches {
-		password, err := s.Password.Read()
+		to, err := stasisConfig(c, s)
 		if err != nil {
-			return nil, fmt.Errorf("[[switch]] %s: password: %w", s.Name, err)
+			return nil, fmt.Errorf("[[switch]] %s: %w", s.Name, err)
 		}
-		configs = append(configs, stasis.Config{
-			Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: c.Floor.App,
-			Log: log.With("part", "stasis"), Observer: observer, Lease: lease,
-		})
+		to.Log, to.Observer, to.Lease = log.With("part", "stasis"), observer, lease
+		configs = append(configs, to)
 	}
 	return configs, nil
+}
+
+func stasisConfig(c config.Config, s config.Switch) (stasis.Config, error) {
+	password, err := s.Password.Read()
+	if err != nil {
+		return stasis.Config{}, fmt.Errorf("password: %w", err)
+	}
+	verify, err := s.TLS()
+	if err != nil {
+		return stasis.Config{}, fmt.Errorf("ca_file: %w", err)
+	}
+	return stasis.Config{
+		Name: queueapp.SwitchName(s.Name), URL: s.URL, User: s.User, Password: password, App: c.Floor.App, TLS: verify,
+	}, nil
 }

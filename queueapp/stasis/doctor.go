@@ -2,9 +2,12 @@ package stasis
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +45,13 @@ func checkLogin(ctx context.Context, r *rest) (Finding, ari.AsteriskInfo) {
 	var info ari.AsteriskInfo
 	f := Finding{Name: "log in", Detail: "as " + r.user + " at " + r.base}
 	f.Err = r.do(ctx, "info", http.MethodGet, "/asterisk/info", nil, &info)
+	var certificate *tls.CertificateVerificationError
 	switch status := statusOf(f.Err); {
+	case f.Err == nil && inTheClear(r.base):
+		f.Remedy = "the password goes there unencrypted: use https, or let only the two share that network"
 	case f.Err == nil:
+	case errors.As(f.Err, &certificate):
+		f.Remedy = "give Asterisk a certificate for the host that the url names, and name who signed it as ca_file of [[switch]]"
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		f.Remedy = "make user and password of [[switch]] those of a user in ari.conf, then `asterisk -rx 'module reload res_ari'`"
 	case status == http.StatusNotFound:
@@ -56,6 +64,16 @@ func checkLogin(ctx context.Context, r *rest) (Finding, ari.AsteriskInfo) {
 		f.Remedy = "see Asterisk's log"
 	}
 	return f, info
+}
+
+// inTheClear reports whether what is said to an address can be heard by others.
+func inTheClear(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme == "https" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip == nil || !ip.IsLoopback()
 }
 
 func checkVersion(info ari.AsteriskInfo) Finding {

@@ -3,7 +3,10 @@
 package config
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	_ "embed" // for the sample
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -72,7 +75,38 @@ type Switch struct {
 	URL      string
 	User     string
 	Password Secret
+	CAFile   string // absolute; empty: the system's
 }
+
+// TLS is how the switch's certificate is verified; nil is by the system's authorities.
+func (s Switch) TLS() (*tls.Config, error) {
+	if s.CAFile == "" {
+		return nil, nil
+	}
+	roots, err := authorities(s.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
+}
+
+// maxCA is more than all authorities of a system.
+const maxCA = 1 << 20
+
+// authorities reads a PEM file of certificates.
+func authorities(file string) (*x509.CertPool, error) {
+	pem, err := readSome(file, maxCA)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errNoCertificate
+	}
+	return pool, nil
+}
+
+var errNoCertificate = errors.New("holds no certificate; it must be a PEM file")
 
 // Default is what holds where neither the file nor the environment says otherwise.
 func Default() Config {

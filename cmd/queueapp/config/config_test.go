@@ -188,7 +188,7 @@ func TestTheEnvironmentAloneIsEnough(t *testing.T) {
 		},
 		HTTP:     HTTP{"[::1]:80", Secret{value: "0123456789abcdef"}},
 		Log:      Log{"debug", "json"},
-		Switches: []Switch{{"west", "https://pbx/ari", "u", Secret{value: "p3"}}},
+		Switches: []Switch{{"west", "https://pbx/ari", "u", Secret{value: "p3"}, ""}},
 	}
 	want.File, want.env = got.File, got.env
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Config{}, Secret{})); diff != "" {
@@ -263,8 +263,11 @@ func TestABadCAIsSaid(t *testing.T) {
 	write(t, dir, "ca.pem", "no certificate\n")
 	for name, says := range map[string]string{"ca.pem": "holds no certificate", "none.pem": "cannot be read"} {
 		_, found := Load(write(t, dir, "queueapp.toml", sample), false, Environment{"QUEUEAPP_XMPP_CA_FILE=" + name})
-		if len(found) != 1 || !strings.Contains(found[0].What, says) {
-			t.Errorf("%s: %v", name, found)
+		_, more := Load(write(t, dir, "queueapp.toml", Sample()+"ca_file = \""+name+"\"\n"), false, nil)
+		for _, found := range []Problems{found, more} {
+			if len(found) != 1 || !strings.Contains(found[0].What, says) || !strings.Contains(found[0].Key, "ca_file") {
+				t.Errorf("%s: %v", name, found)
+			}
 		}
 	}
 }

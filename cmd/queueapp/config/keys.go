@@ -71,6 +71,7 @@ func switchKeys() []key[Switch] {
 		{"user", false, text(func(s *Switch) *string { return &s.User })},
 		{"password_file", false, text(func(s *Switch) *string { return &s.Password.file })},
 		{"password", true, text(func(s *Switch) *string { return &s.Password.value })},
+		{"ca_file", false, text(func(s *Switch) *string { return &s.CAFile })},
 	}
 }
 

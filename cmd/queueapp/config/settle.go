@@ -1,7 +1,7 @@
 package config
 
 import (
-	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -14,7 +14,7 @@ func (l *loader) settle() {
 	l.settleSecret("xmpp", "password", &l.XMPP.Password, true)
 	l.settleSecret("http", "token", &l.HTTP.Token, true)
 	l.settleToken()
-	l.settleCA()
+	l.settleCA("xmpp.ca_file", &l.XMPP.CAFile, "XMPP server's")
 	l.need("postgres.dsn", l.Postgres.DSN, `dsn = "postgres://queueapp@127.0.0.1/queueapp"`)
 	l.need("xmpp.jid", l.XMPP.JID, `jid = "queue@example.com"`)
 	l.settleSwitches()
@@ -63,17 +63,16 @@ func (l *loader) settleToken() {
 	}
 }
 
-func (l *loader) settleCA() {
-	l.XMPP.CAFile = l.place(l.XMPP.CAFile)
-	if l.XMPP.CAFile == "" {
+func (l *loader) settleCA(key string, file *string, whose string) {
+	*file = l.place(*file)
+	if *file == "" {
 		return
 	}
-	pem, err := readSome(l.XMPP.CAFile, 1<<20)
-	switch {
+	switch _, err := authorities(*file); {
+	case errors.Is(err, errNoCertificate):
+		l.complain(key, err.Error())
 	case err != nil:
-		l.complain("xmpp.ca_file", Unreadable(err)+"; name the PEM file of the authority that signed the XMPP server's certificate")
-	case !x509.NewCertPool().AppendCertsFromPEM(pem):
-		l.complain("xmpp.ca_file", "holds no certificate; it must be a PEM file")
+		l.complain(key, Unreadable(err)+"; name the PEM file of the authority that signed the "+whose+" certificate")
 	}
 }
 
@@ -98,6 +97,7 @@ func (l *loader) settleSwitches() {
 			l.complain(table+".name", "is there twice; give each switch a name of its own")
 		}
 		seen[envWord(s.Name)] = true
+		l.settleCA(table+".ca_file", &s.CAFile, "switch's")
 		if _, err := s.Password.Read(); err != nil {
 			l.complain(table+".password_file", secretRemedy(err))
 		}
