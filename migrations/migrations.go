@@ -80,10 +80,10 @@ func check(version, expected int64) error {
 // for each other. Tables that are newer than this program are left alone and reported as [ErrNew].
 //
 // A floor's owner goes on writing meanwhile, so no migration may hold it up: one that cannot have a table at once, since
-// somebody reads it for long, steps back and is tried again, and after some twenty seconds given up ([ErrBusy]).
+// somebody reads it for long, steps back and is tried again, and after a minute given up ([ErrBusy]).
 func Up(ctx context.Context, db *sql.DB) ([]Applied, error) { return up(ctx, db, files) }
 
-func up(ctx context.Context, db *sql.DB, from fs.ReadDirFS) (applied []Applied, err error) {
+func up(ctx context.Context, db *sql.DB, from fs.ReadDirFS) ([]Applied, error) {
 	if err := makeSchema(ctx, db); err != nil {
 		return nil, err
 	}
@@ -103,6 +103,12 @@ func up(ctx context.Context, db *sql.DB, from fs.ReadDirFS) (applied []Applied, 
 	if err := check(version, last(from)); errors.Is(err, ErrNew) {
 		return nil, err
 	}
+	return patiently(ctx, provider)
+}
+
+// patiently applies what is missing, giving way as often as it must.
+func patiently(ctx context.Context, provider *goose.Provider) ([]Applied, error) {
+	var applied []Applied
 	for try := 1; ; try++ {
 		results, err := provider.Up(ctx)
 		var partly *goose.PartialError
@@ -137,7 +143,7 @@ var ErrBusy = errors.New("a table is in use by a transaction that stays open, su
 // wait for each other it is the migration that gives way, and not the owner that fails.
 const (
 	longestWait = "300ms"
-	mostTries   = 15
+	mostTries   = 60
 	pause       = time.Second
 )
 
