@@ -81,7 +81,7 @@ $fast && race=
 go test $race -count=1 -p 1 -timeout 14m ./...
 
 step "model check (${MODEL_EVENTS:=1000000} events)"
-MODEL_EVENTS=$MODEL_EVENTS go test -count=1 -timeout 60m -run '^TestInvariants$' ./queueapp
+MODEL_EVENTS=$MODEL_EVENTS go test -count=1 -timeout 60m -run '^(TestInvariants|TestModel)$' ./queueapp ./queueapp/engine
 
 if [ -n "$fuzz" ]; then
   for target in $(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | awk '{print $2}' | sort -u); do

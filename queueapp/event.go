@@ -146,7 +146,8 @@ type RestoreAgent struct {
 	NoAnswers int
 }
 
-// RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too.
+// RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too. Given
+// again it may raise Attempts: the switch can know of more than the database.
 type RestoreVisit struct {
 	Enter
 	Entered  time.Time

@@ -2,4 +2,4 @@
 
 package queueapp_test
 
-const fewEvents = 200_000 // of the model check
+const fewEvents = 100_000 // of the model check

@@ -2,4 +2,4 @@
 
 package queueapp_test
 
-const fewEvents = 40_000 // of the model check: the race detector takes five times as long
+const fewEvents = 20_000 // of the model check: the race detector takes five times as long

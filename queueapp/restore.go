@@ -43,8 +43,9 @@ func (f *Floor) restoreAgent(ev RestoreAgent) {
 // restoreVisit takes a visit over with its entry number and deadline. Whether it belongs into line shows only when all
 // attempts are restored. Where its queue is gone the visit still has a right to its conversation.
 func (f *Floor) restoreVisit(ev RestoreVisit) {
-	if f.visits[ev.Call] != nil {
-		return // doubled
+	if v := f.visits[ev.Call]; v != nil { // doubled, or of more attempts than were known
+		v.attempts = max(v.attempts, ev.Attempts)
+		return
 	}
 	q := f.queues[ev.Queue]
 	if q == nil {

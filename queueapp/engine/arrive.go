@@ -24,14 +24,19 @@ func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second 
 func (t *tenure) arrived(sw Switch, ch Channel) { t.take(sw, ch, t.openMenu) }
 
 func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
-	if t.channels[ch.ID] != nil {
+	c := t.channels[ch.ID]
+	if c != nil && !c.gone {
 		return // known from the list already
 	}
 	if t.unsure {
 		t.turnAway(sw, ch, awayOutage)
 		return
 	}
-	c := t.admit(t.NewID(), sw, ch)
+	if c == nil {
+		c = t.admit(t.NewID(), sw, ch)
+	} else { // back from the dialplan before a leg of the last visit is seen gone
+		c.channel, c.gone, c.farewell, c.limit = ch, false, nil, 0
+	}
 	args, err := ivr.ParseArgs(ch.Args)
 	if err != nil {
 		t.log.Warn("dialplan arguments", "call", c.id, "channel", ch.ID, "err", err)
@@ -87,7 +92,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 		t.sendOn(c, queueapp.OutcomeUnavailable, nil)
 		return
 	}
-	ev.Call, ev.Switch, ev.Channel, ev.Caller = c.id, c.sw.Name(), c.channel.ID, c.channel.Caller
+	ev.Call, ev.Switch, ev.Channel, ev.Caller, ev.Attempts = c.id, c.sw.Name(), c.channel.ID, c.channel.Caller, c.tried
 	var music string
 	for _, q := range t.plan.Floor.Queues {
 		if q.Name == ev.Queue {
@@ -122,14 +127,14 @@ func (t *tenure) receive(c *call) {
 
 // sendOn gives a call back to the dialplan: at place, or at the next priority.
 func (t *tenure) sendOn(c *call, o queueapp.Outcome, place *Place, vars ...Variable) {
-	c.leaving = true
 	c.endDialogue()
 	vars = append(vars, Variable{callVariable, string(c.id)}, Variable{"QUEUEAPP_OUTCOME", string(o)})
 	if status := o.QueueStatus(); status != "" {
 		vars = append(vars, Variable{"QUEUESTATUS", status})
 	}
-	vars = append(vars, c.forgetMenu()...)
-	c.sw.Continue(c.channel.ID, place, append(vars, dialplanRules())...)
+	vars = append(append(vars, c.forgetMenu()...), dialplanRules())
+	c.farewell = func() { c.sw.Continue(c.channel.ID, place, vars...) }
+	c.farewell()
 }
 
 // dialplanRules ends our dead man's switch on a channel.
@@ -137,7 +142,7 @@ func dialplanRules() Variable { return Variable{"TIMEOUT(absolute)", "0"} }
 
 // dismiss hangs a caller up.
 func (t *tenure) dismiss(c *call) {
-	c.leaving = true
 	c.endDialogue()
-	c.sw.HangUp(c.channel.ID, "normal")
+	c.farewell = func() { c.sw.HangUp(c.channel.ID, "normal") }
+	c.farewell()
 }

@@ -26,6 +26,7 @@ type call struct {
 	seeking      bool  // the caller is being looked up
 	seq          int64 // of the last record
 	attempts     map[int]*attempt
+	tried        int // attempts so far, over all visits
 	music        string
 	limit        time.Duration      // of the wait; 0 once the caller is received
 	reception    *time.Timer        // when the caller is received, whatever the phone does
@@ -34,7 +35,7 @@ type call struct {
 	bridged      bool               // a bridge was asked for
 	inBridge     bool               // the caller is in it
 	left         *queueapp.Leave    // the visit has ended, and this is still to be done
-	leaving      bool               // the caller is sent on
+	farewell     func()             // orders the caller out of the application; nil before that is due
 	gone         bool               // the caller's channel has left us
 }
 
@@ -45,6 +46,7 @@ type attempt struct {
 	extension queueapp.ExtensionID
 	opened    bool      // the record that opens was made
 	rung      bool      // a leg was asked for
+	inherited bool      // by an owner before us: only a listing tells whether it lives
 	prepared  bool      // its leg calls nobody yet
 	until     time.Time // when Asterisk ends the ring; zero where a former owner asked for it
 	answered  bool      // it is to be brought together with the caller

@@ -55,9 +55,13 @@ func (t *tenure) overloaded(now time.Time) bool {
 
 // turnAway gives a new call back to the dialplan at once. Nothing durable is needed for that.
 func (t *tenure) turnAway(sw Switch, ch Channel, why string) {
-	outcome := queueapp.OutcomeUnavailable
-	sw.Continue(ch.ID, nil, Variable{"QUEUEAPP_OUTCOME", string(outcome)}, Variable{"QUEUESTATUS", outcome.QueueStatus()}, dialplanRules())
+	giveBack(sw, ch.ID)
 	t.turnedAway(why)
+}
+
+func giveBack(sw Switch, ch queueapp.ChannelID) {
+	outcome := queueapp.OutcomeUnavailable
+	sw.Continue(ch, nil, Variable{"QUEUEAPP_OUTCOME", string(outcome)}, Variable{"QUEUESTATUS", outcome.QueueStatus()}, dialplanRules())
 }
 
 func (t *tenure) turnedAway(why string) {

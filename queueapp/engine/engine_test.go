@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"flag"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +12,13 @@ import (
 	"ringside/queueapp"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain makes the model's days longer than rapid would; -rapid.steps asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.steps", "80"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func caller(id queueapp.ChannelID, args ...string) Arrived {
 	return Arrived{Channel{ID: id, Args: args, Caller: queueapp.Caller{Number: "5551", Name: "Eve", Dialled: "7000"}, Endpoint: "PJSIP/trunk"}}

@@ -48,7 +48,7 @@ func (t *tenure) offer(now time.Time, e queueapp.Offer) {
 	a := &attempt{
 		id: e.Attempt, agent: e.Agent, extension: e.Extension, offered: now, expires: e.Expires,
 	}
-	c.attempts[e.Attempt.N] = a
+	c.attempts[e.Attempt.N], c.tried = a, e.Attempt.N
 	t.showing(a)
 	c.whenIdentified(func() { t.prepare(c, a) }) // the phone is to display who it is
 	if c.seeking {
@@ -163,7 +163,10 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 		a.prepared = false
 		c.sw.HangUp(legID(a.id), "normal")
 	}
-	if _, waits := t.floor.Call(c.id); waits {
+	if v, waits := t.floor.Call(c.id); waits && a.joined {
+		c.inBridge = true // or on the way into it, and the music has stopped
+		t.receiveAgain(c, v)
+	} else if waits {
 		t.receive(c)
 	}
 	t.publish(c, a, t.revokedRecord(c, a, e, now))

@@ -60,7 +60,9 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		}
 	case Entered:
 		t.enteredBridge(ev)
-	case Left, Held, Resumed:
+	case Left:
+		t.leftBridge(ev)
+	case Held, Resumed:
 	case DeviceChanged:
 		for _, x := range t.devices[device{sw.Name(), ev.Device}] {
 			t.turn(queueapp.Device{Extension: x, State: ev.State})
@@ -172,6 +174,15 @@ func (t *tenure) enteredBridge(ev Entered) {
 	}
 }
 
+// leftBridge keeps an old bridge of the call from counting for its next attempt.
+func (t *tenure) leftBridge(ev Left) {
+	if id, ok := callOf(ev.Bridge); ok {
+		if c := t.calls[id]; c != nil && ev.Channel == c.channel.ID {
+			c.inBridge = false
+		}
+	}
+}
+
 func (t *tenure) connected(c *call, a *attempt) {
 	a.connected = t.Now()
 	t.turn(queueapp.Connected{Attempt: a.id})
@@ -192,7 +203,18 @@ func (t *tenure) failed(sw Switch, ev Failed) {
 	t.log.Log(t.ctx, level, "switch refused a command", "switch", sw.Name(), "command", ev.Command, "channel", ev.Channel,
 		"status", ev.Status, "err", ev.Err)
 	c := t.channels[ev.Channel]
-	if c == nil || ev.Command != "bridge" {
+	switch {
+	case ev.Command == "destroy":
+		t.destroySoon(sw, ev.Bridge)
+		return
+	case ev.Status == notFound && ev.Command != "bridge":
+		return
+	case c == nil:
+		t.endSoon(sw, ev)
+		return
+	case ev.Command != "bridge":
+		c.channel.Up = c.channel.Up && ev.Command != "answer"
+		t.renewSoon(c)
 		return
 	}
 	for _, a := range c.attempts {

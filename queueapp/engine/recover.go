@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"ringside/queueapp"
 	"ringside/queueapp/failpoint"
@@ -122,6 +121,10 @@ func (t *tenure) restore(first Switch, h holdings) {
 	t.homes = nil
 }
 
+// ownersRecords is how many records one owner makes of a call at most. Not all that left need have been written when it
+// died, so the next owner's seqs begin where its own epoch puts them: gaps are normal, and one that is used twice is not seen.
+const ownersRecords = 1_000_000
+
 // restoreVisit takes up a visit of the last owner's; what has ended meanwhile is found by the reconciling that follows.
 func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h *holdings) {
 	var ch Channel
@@ -135,8 +138,8 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h *holdings) {
 	ch.Caller = v.Caller
 	c := t.admit(v.Call, sw, ch)
 	c.arrived, c.entered, c.queue = v.Entered, v.Entered, v.Queue
-	c.customers, c.data = v.Customers, v.Data
-	c.seq = t.seqs[v.Call] + 1 // an opening record may have left before it was written
+	c.customers, c.data, c.tried = v.Customers, v.Data, v.Attempts
+	c.seq = max(t.seqs[v.Call], t.owner.Epoch()*ownersRecords)
 	t.turn(v)
 	if len(v.Customers) == 0 {
 		t.identify(c, codeIn(v.Data))
@@ -145,10 +148,6 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h *holdings) {
 		t.restoreAttempt(c, ra, h)
 	}
 	delete(t.attempts, v.Call)
-	waits, ok := t.floor.Call(v.Call)
-	if ok && waits.State != string(queueapp.StatusTalking) { // received when the switch has told of him
-		c.music, c.limit = t.queue(v.Queue).Music, max(0, v.Deadline.Sub(t.Now()))+waitMargin
-	}
 }
 
 // restoreEnding takes up the legs of a visit that is over, which keep agent and phone reserved until they are seen gone.
@@ -166,16 +165,15 @@ func (t *tenure) restoreEnding(id queueapp.CallID, sw Switch) {
 func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings) {
 	a := &attempt{
 		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, opened: true,
-		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected,
+		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected, inherited: true,
 	}
 	var leg Channel
 	lives := h == nil
 	if h != nil {
 		leg, lives = h.channels[legID(ra.Attempt)]
-		_, c.bridged = h.bridges[c.bridge()]
 	}
 	a.expires = t.Now().Add(t.plan.Settings.MaxCall)
-	c.attempts[ra.Attempt.N] = a
+	c.attempts[ra.Attempt.N], c.tried = a, max(c.tried, ra.Attempt.N)
 	if ra.State != queueapp.AttemptEnding {
 		t.showing(a)
 	}
@@ -201,102 +199,4 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	if ra.State == queueapp.AttemptCommitted {
 		t.turn(queueapp.Ended{Attempt: ra.Attempt, Cause: queueapp.EndLost})
 	}
-}
-
-// reconcileCalls ends the calls whose caller is no longer there, and gives those who wait since the last owner their music.
-func (t *tenure) reconcileCalls(sw Switch, h holdings) {
-	var here []*call
-	for _, c := range t.calls {
-		if c.sw == sw && !c.gone {
-			here = append(here, c)
-		}
-	}
-	slices.SortFunc(here, func(a, b *call) int {
-		return cmp.Or(a.arrived.Compare(b.arrived), strings.Compare(string(a.id), string(b.id)))
-	})
-	for _, c := range here {
-		if _, bridged := h.bridges[c.bridge()]; bridged {
-			c.bridged = true
-		}
-		ch, lives := h.channels[c.channel.ID]
-		if !lives {
-			t.gone(Gone{Channel: c.channel.ID, HungUp: true})
-			continue
-		}
-		c.channel.Up = c.channel.Up || ch.Up
-		if v, waits := t.floor.Call(c.id); waits && v.State != string(queueapp.StatusTalking) {
-			t.receive(c)
-		}
-	}
-}
-
-// reconcileLegs tells the floor what became of the legs while nobody listened.
-func (t *tenure) reconcileLegs(sw Switch, h holdings) {
-	var open []*attempt
-	for _, c := range t.calls {
-		for _, a := range c.attempts {
-			if c.sw == sw && a.rung {
-				open = append(open, a)
-			}
-		}
-	}
-	slices.SortFunc(open, func(a, b *attempt) int { return a.offered.Compare(b.offered) })
-	for _, a := range open {
-		leg, lives := h.channels[legID(a.id)]
-		c := t.calls[a.id.Call]
-		unheard := a.unheard
-		a.unheard = false
-		switch {
-		case !lives:
-			t.legGone(a.id, LegGone{Channel: legID(a.id), Absent: true})
-		case unheard && !leg.Up && !leg.Ringing: // prepared only, as far as anybody knows
-			t.lose(c, a)
-		case leg.Up && a.connected.IsZero() && !a.ended:
-			t.turn(queueapp.Up{Attempt: a.id})
-			for _, ch := range []queueapp.ChannelID{c.channel.ID, legID(a.id)} {
-				if h.bridged(c.bridge(), ch) {
-					t.enteredBridge(Entered{Bridge: c.bridge(), Channel: ch})
-				}
-			}
-		case a.ended:
-			sw.HangUp(legID(a.id), "normal")
-		}
-	}
-}
-
-// clearAway takes up callers whom nobody knows as new calls, and removes legs and bridges whom nobody owns.
-func (t *tenure) clearAway(sw Switch, up SwitchUp) {
-	for _, ch := range up.Channels {
-		if id, leg := attemptOf(ch.ID); leg || ch.Ours {
-			if _, a := t.attempt(id); a == nil {
-				t.log.Info("hanging up a leg that nobody owns", "channel", ch.ID)
-				sw.HangUp(ch.ID, "normal")
-			}
-			continue
-		}
-		t.found(sw, ch)
-	}
-	for _, b := range up.Bridges {
-		if id, ok := callOf(b.ID); ok && t.calls[id] == nil {
-			sw.DestroyBridge(b.ID, "")
-		}
-	}
-}
-
-// dropLegsTo ends the legs that lead from other switches to phones of one that was restarted: it forgot the phones, and
-// never says so.
-func (t *tenure) dropLegsTo(sw Switch) {
-	for _, c := range t.calls {
-		for _, a := range c.attempts {
-			if c.sw != sw && a.rung && t.extension(a.extension).Switch == sw.Name() {
-				t.lose(c, a)
-			}
-		}
-	}
-}
-
-// lose ends a leg through nobody's fault.
-func (t *tenure) lose(c *call, a *attempt) {
-	a.lost = true
-	c.sw.HangUp(legID(a.id), "normal")
 }

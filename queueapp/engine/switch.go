@@ -144,7 +144,8 @@ type LegRinging struct{ Channel queueapp.ChannelID }
 // LegUp says that the agent answered.
 type LegUp struct{ Channel queueapp.ChannelID }
 
-// LegGone says that a leg is destroyed, or never came to be (Absent).
+// LegGone says that a leg is destroyed, or never came to be (Absent). Every leg that was asked for, listed or hung up ends in
+// exactly one, also where the end came while the event stream was away.
 type LegGone struct {
 	Channel queueapp.ChannelID
 	Q850    int
@@ -179,7 +180,8 @@ type DeviceChanged struct {
 type Failed struct {
 	Command string // "answer", "play", "bridge", "continue", …
 	Channel queueapp.ChannelID
-	Status  int // HTTP status, 0 where there was no answer
+	Bridge  BridgeID // of a "destroy"
+	Status  int      // HTTP status, 0 where there was no answer
 	Err     error
 }
 

@@ -85,11 +85,19 @@ func (s *Switch) addChannels(ctx context.Context, id engine.BridgeID, channels .
 
 // DestroyBridge implements [engine.Switch].
 func (s *Switch) DestroyBridge(id engine.BridgeID, caller queueapp.ChannelID) {
-	s.order(laneOf(id, caller), job{command: "destroy", channel: caller, do: func(ctx context.Context, _ *lane) error {
-		err := s.remove(ctx, "destroy-bridge", path("bridges", string(id)))
-		if statusOf(err) == http.StatusNotFound {
-			return nil
-		}
-		return err
-	}})
+	s.order(laneOf(id, caller), job{
+		command: "destroy", channel: caller,
+		do: func(ctx context.Context, _ *lane) error {
+			err := s.remove(ctx, "destroy-bridge", path("bridges", string(id)))
+			if statusOf(err) == http.StatusNotFound {
+				return nil
+			}
+			return err
+		},
+		failed: func(err error) {
+			s.inbox.put(func(l *live) {
+				l.sink(engine.Failed{Command: "destroy", Channel: caller, Bridge: id, Status: statusOf(err), Err: err})
+			})
+		},
+	})
 }
