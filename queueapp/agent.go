@@ -23,6 +23,7 @@ type agent struct {
 	wrapUntil time.Time
 	delay     time.Time // left alone until then after a failed offer
 	delayWhy  RevokeReason
+	delayOld  bool     // from the last owner's time: what a phone's first report says is no change
 	attempt   *attempt // the open one
 	free      bool     // stands in the heaps of the free
 	wake      timer    // when wrap-up or delay ends
@@ -240,7 +241,7 @@ func (f *Floor) device(ev Device) {
 	was := x.state
 	x.state = ev.State
 	if a := x.agent; a != nil {
-		if was.away() && x.state.Free() && a.delayWhy == RevokeUnreachable && a.delay.After(f.now) {
+		if was.away() && x.state.Free() && a.delayWhy == RevokeUnreachable && !a.delayOld && a.delay.After(f.now) {
 			a.delay = f.now
 		}
 		f.review(a)

@@ -172,7 +172,7 @@ func (f *Floor) letBe(ag *agent, q *queue, reason RevokeReason) {
 	case RevokeCallerGone, RevokeElsewhere, RevokeLoggedOff, RevokeWithdrawn:
 		return
 	}
-	ag.delay, ag.delayWhy = f.now.Add(d), reason
+	ag.delay, ag.delayWhy, ag.delayOld = f.now.Add(d), reason, false
 	if reason == RevokeNoAnswer && q.MaxNoAnswer > 0 && ag.misses >= q.MaxNoAnswer && !ag.paused && ag.seat != nil {
 		f.missed(ag, 0)
 		f.pause(ag, "no-answer", true)

@@ -144,6 +144,8 @@ type RestoreAgent struct {
 	LastCall  time.Time // when the last call ended; zero: never had one
 	WrapUntil time.Time
 	NoAnswers int
+	Delayed   time.Time    // left alone until then after an offer that failed; zero: not
+	Why       RevokeReason // why that one failed
 }
 
 // RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too. Given

@@ -49,7 +49,7 @@ func (l *ledger) device(ev queueapp.Device) {
 		return
 	}
 	for _, a := range l.agents {
-		if a.seat == ev.Extension && a.delayWhy == queueapp.RevokeUnreachable {
+		if a.seat == ev.Extension && a.delayWhy == queueapp.RevokeUnreachable && !a.delayOld {
 			a.delay = time.Time{}
 		}
 	}

@@ -189,7 +189,7 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 	}
 	d, counts := delay[e.Reason]
 	if counts {
-		ag.delay, ag.delayWhy = l.now.Add(d), e.Reason
+		ag.delay, ag.delayWhy, ag.delayOld = l.now.Add(d), e.Reason, false
 	}
 	if counts || e.Reason == queueapp.RevokeLoggedOff {
 		a.visit.tried[a.agent] = l.now.Add(q.Retry)

@@ -35,6 +35,7 @@ type agentRow struct {
 	misses     int
 	delay      time.Time
 	delayWhy   queueapp.RevokeReason
+	delayOld   bool // from before the last restart
 	said       int  // the last Missed
 	tooMany    bool // missed calls: a pause must follow
 }

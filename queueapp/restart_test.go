@@ -86,7 +86,7 @@ func (w *world) meanwhile() {
 	w.now = w.now.Add(drawDuration(w.t, 0, 60e9))
 }
 
-// dies books what goes with the process: nobody remembers delays.
+// dies books what goes with the process: who was tried for a visit. That a phone is back is nobody's news after it.
 func (l *ledger) dies() {
 	l.quiet, l.held = true, false
 	clear(l.down)
@@ -95,7 +95,7 @@ func (l *ledger) dies() {
 		clear(v.tried)
 	}
 	for _, a := range l.agents {
-		a.delay = l.now
+		a.delayOld = true
 	}
 }
 
@@ -104,7 +104,7 @@ func (l *ledger) dies() {
 func (l *ledger) reborn() {
 	for _, a := range l.agents {
 		if !l.inPlan(a.id) {
-			a.last, a.wrap, a.misses, a.said = time.Time{}, time.Time{}, 0, 0
+			a.last, a.wrap, a.delay, a.misses, a.said = time.Time{}, time.Time{}, time.Time{}, 0, 0
 		}
 	}
 	for _, v := range l.visits {
@@ -127,7 +127,7 @@ func (w *world) remembered() []queueapp.Event {
 	for _, a := range sorted(l.agents) {
 		out = append(out, queueapp.RestoreAgent{
 			Agent: a.id, Extension: a.seat, Paused: a.paused, Reason: a.reason, LastCall: a.last, WrapUntil: a.wrap,
-			NoAnswers: a.misses,
+			NoAnswers: a.misses, Delayed: a.delay, Why: a.delayWhy,
 		})
 	}
 	for _, v := range sorted(l.visits) {

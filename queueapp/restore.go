@@ -33,6 +33,7 @@ func (f *Floor) restoreAgent(ev RestoreAgent) {
 		return
 	}
 	a.lastCall, a.wrapUntil, a.misses = ev.LastCall, ev.WrapUntil, ev.NoAnswers
+	a.delay, a.delayWhy, a.delayOld = ev.Delayed, ev.Why, true
 	if fits {
 		a.sit(x)
 		a.paused, a.reason = ev.Paused, ev.Reason

@@ -96,6 +96,9 @@ func (w *world) compareAgents(r engine.Remembered) {
 		if v.Status == queueapp.StatusWrapUp && !v.Until.Equal(a.WrapUntil) {
 			w.rt.Errorf("agent %s: wrap-up until %s, want %s", v.Agent, a.WrapUntil, v.Until)
 		}
+		if v.Status == queueapp.StatusDelayed && !v.Until.Equal(a.Delayed) {
+			w.rt.Errorf("agent %s: left alone until %s, want %s", v.Agent, a.Delayed, v.Until)
+		}
 	}
 	if len(open) > 0 {
 		w.rt.Errorf("attempts that no agent has: %v", open)

@@ -101,7 +101,7 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 	if r.Unsent, err = gather(ctx, o, scanOutgoing, unsentSQL); err != nil {
 		return r, err
 	}
-	if r.Leaving, err = o.leaving(ctx, r.NextStep, r.LastAt); err != nil {
+	if err := o.lately(ctx, &r); err != nil {
 		return r, err
 	}
 	r.Seqs, err = o.seqs(ctx)

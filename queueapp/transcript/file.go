@@ -109,7 +109,7 @@ func printFloor(b *bytes.Buffer, t Transcript) []queueapp.RestoreAgent {
 func (w *writer) state(
 	s queueapp.RestoreAgent, a *queueapp.Agent, origin time.Time, have map[queueapp.ExtensionID]bool,
 ) bool {
-	if !s.Paused && s.Reason != "" || !near(s.LastCall, origin) || !near(s.WrapUntil, origin) {
+	if !s.Paused && s.Reason != "" || !s.Delayed.IsZero() || s.Why != "" || !near(s.LastCall, origin) || !near(s.WrapUntil, origin) {
 		w.key("off")
 		return false
 	}

@@ -125,7 +125,8 @@ func restoreAgent(t *rapid.T) queueapp.RestoreAgent {
 	return queueapp.RestoreAgent{
 		Agent: text[queueapp.AgentID](t, "agent"), Extension: text[queueapp.ExtensionID](t, "extension"),
 		Paused: rapid.Bool().Draw(t, "paused"), Reason: text[string](t, "reason"), LastCall: instant(t, "last"),
-		WrapUntil: instant(t, "wrap"), NoAnswers: number(t, "missed"),
+		WrapUntil: instant(t, "wrap"), NoAnswers: number(t, "missed"), Delayed: instant(t, "delayed"),
+		Why: pick(t, "why", "", queueapp.RevokeBusy, queueapp.RevokeUnreachable),
 	}
 }
 

@@ -116,6 +116,9 @@ func TestLinesReadAloud(t *testing.T) {
 		{`restore-agent 1000 at 1000 paused reason "lunch" last -10s`, queueapp.RestoreAgent{
 			Agent: "1000", Extension: "1000", Paused: true, Reason: "lunch", LastCall: at(-10 * time.Second),
 		}},
+		{`restore-agent 1000 at 1000 missed 1 delayed +1s after no-answer`, queueapp.RestoreAgent{
+			Agent: "1000", Extension: "1000", NoAnswers: 1, Delayed: at(time.Second), Why: queueapp.RevokeNoAnswer,
+		}},
 		{`announce c1 to 1000 1001`, queueapp.Announce{Call: "c1", Agents: []queueapp.AgentID{"1000", "1001"}}},
 		{`offer c1.1 1001`, queueapp.Offer{Attempt: a, Agent: "1001", Extension: "1001"}},
 		{`offer c1.1 1001 at 1005 queue support expires +35.5s`, queueapp.Offer{

@@ -180,6 +180,12 @@ func (w *writer) restore(e queueapp.Event) {
 		w.optTime("last", e.LastCall)
 		w.optTime("wrapup", e.WrapUntil)
 		w.optInt("missed", int64(e.NoAnswers))
+		w.optTime("delayed", e.Delayed)
+		if e.Why != "" {
+			w.key("after")
+			known := revokeReasons()
+			named(w, e.Why, known[:])
+		}
 	case queueapp.RestoreAttempt:
 		w.verb("restore-attempt")
 		w.attempt(e.Attempt)
@@ -202,6 +208,11 @@ func (r *reader) restoreAgent() queueapp.RestoreAgent {
 	e.LastCall, e.WrapUntil = r.optTime("last"), r.optTime("wrapup")
 	if r.skip("missed") {
 		e.NoAnswers = r.int("a count")
+	}
+	e.Delayed = r.optTime("delayed")
+	if r.skip("after") {
+		known := revokeReasons()
+		e.Why = readNamed(r, "a reason", known[:])
 	}
 	return e
 }

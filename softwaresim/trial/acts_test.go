@@ -94,6 +94,16 @@ func givesUp(c *cell) {
 	isOver(c)
 }
 
+// isLeftAlone finds that the agent who refused is left alone for a while. Who logs on anew is not.
+func isLeftAlone(c *cell) {
+	if v := c.agentView("3000"); v.Status != queueapp.StatusDelayed {
+		c.t.Errorf("the agent who refused is %+v", v)
+	}
+	givesUp(c)
+	c.logOff("3000")
+	c.post("/v1/agents/3000/logon", nil)
+}
+
 // served has the caller talk to the agent in the end.
 func served(c *cell) {
 	everybodyAnswers(c)

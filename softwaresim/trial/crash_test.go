@@ -42,7 +42,7 @@ members = []
 
 [queue.support]`,
 	`members = ["1000", "2000", "3000"]`, `members = ["3000"]
-reject_delay = "300ms"`,
+reject_delay = "6s"`,
 }
 
 // crash is the floor on which queueapp dies again and again. Three callers live through it all: one talks, one is being

@@ -75,7 +75,7 @@ func lives() []life {
 			ends: []end{{"leg gone, nobody knows why: lost", []string{"heard leggone", "commit ended"}, "answered", "lost answered", 2, "refused answered"}},
 		},
 		{
-			name: "was refused", before: everybodyRefuses, act: dials("7204"), after: givesUp,
+			name: "was refused", before: everybodyRefuses, act: dials("7204"), after: isLeftAlone,
 			ends: []end{{"waiting row: same place, music", []string{"committed ended", "publish revoked", "published revoked"}, "abandoned", "refused", 1, ""}},
 		},
 		{
