@@ -76,7 +76,7 @@ func (s *Switch) setVariables(ctx context.Context, ch queueapp.ChannelID, vars [
 func isMissingResource(err error) bool {
 	switch statusOf(err) {
 	case http.StatusNotFound:
-		return !strings.Contains(err.Error(), "Channel not found")
+		return strings.Contains(err.Error(), "Resource not found")
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return true
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/CyCoreSystems/ari/v5"
@@ -15,6 +16,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/stasis/aritest"
 )
 
 // A number that is not to be shown is kept nowhere, whichever way Asterisk tells of it.
@@ -117,11 +119,12 @@ func TestEvents(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake) {
 				r := f.up()
+				f.On(postLeg, 0, aritest.Refused(http.StatusOK, "of it only what stands here is told"))
 				if test.leg {
 					r.Originate(aLeg)
 					synctest.Wait()
 				}
-				f.send(test.events...)
+				f.Send(test.events...)
 				synctest.Wait()
 				var told []string
 				for _, e := range r.all {
@@ -134,12 +137,12 @@ func TestEvents(t *testing.T) {
 				if diff := cmp.Diff(test.want, strings.Join(told, ", ")); diff != "" {
 					t.Errorf("told (-want +got):\n%s", diff)
 				}
-				for request, n := range f.asked {
+				for request, n := range f.Asked() {
 					if strings.HasPrefix(request, "DELETE") && (n != 1 || request != "DELETE "+path("channels", test.dropped)) {
 						t.Errorf("%s was sent %d times", request, n)
 					}
 				}
-				if test.dropped != "" && f.count("DELETE "+path("channels", test.dropped)) == 0 {
+				if test.dropped != "" && f.Count("DELETE "+path("channels", test.dropped)) == 0 {
 					t.Errorf("%s is not hung up", test.dropped)
 				}
 			})
@@ -151,30 +154,24 @@ func TestEvents(t *testing.T) {
 func TestDeviceAnswerIsOvertaken(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
-		reply := make(chan struct{})
-		f.answer("GET /deviceStates/PJSIP%2F1000", func(w http.ResponseWriter, _ *http.Request) {
-			<-reply
-			fmt.Fprint(w, `{"name":"PJSIP/1000","state":"NOT_INUSE"}`)
-		})
+		f.On("GET /deviceStates/PJSIP%2F1000", 1, aritest.LateReply(time.Second))
 		r.Follow([]string{"PJSIP/1000", "bad,name", ""})
 		synctest.Wait()
-		f.send(ev("DeviceStateChanged", "device_state", `{"name":"PJSIP/1000","state":"RINGING"}`))
-		synctest.Wait()
-		close(reply)
-		synctest.Wait()
-		want := []engine.SwitchEvent{engine.DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceRinging}}
+		f.Phone("PJSIP/1000").Register(false)
+		pass(2 * time.Second)
+		want := []engine.SwitchEvent{engine.DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceUnavailable}}
 		if !slices.Equal(r.all, want) {
 			t.Errorf("told:\n%s", r.ear)
 		}
-		if body := f.body("POST /applications/queueapp/subscription"); body != `{"eventSource":["deviceState:PJSIP/1000"]}` {
+		if body := f.Body("POST /applications/queueapp/subscription"); body != `{"eventSource":["deviceState:PJSIP/1000"]}` {
 			t.Errorf("subscribed with %s", body)
 		}
-		f.answer("GET /deviceStates/PJSIP%2F1000", says(http.StatusOK, `{"name":"PJSIP/1000","state":"BUSY"}`))
-		f.cut()
-		await(t, r.ear, func(e engine.DeviceChanged) bool { return e.State == queueapp.DeviceBusy })
+		f.Cut()
+		f.Phone("PJSIP/1000").Register(true) // while nobody listens
+		await(t, r.ear, func(e engine.DeviceChanged) bool { return e.State == queueapp.DeviceNotInUse })
 		r.Follow(nil)
 		synctest.Wait()
-		if f.count("DELETE /applications/queueapp/subscription") != 1 {
+		if f.Count("DELETE /applications/queueapp/subscription") != 1 {
 			t.Error("not unsubscribed")
 		}
 	})

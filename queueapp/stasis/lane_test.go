@@ -10,39 +10,48 @@ import (
 
 	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/stasis/aritest"
 )
 
 // Variables go in one request and in order, and one by one where Asterisk does not know how.
 func TestVariables(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
+		c := f.calls(r, "1.1")
 		vars := []engine.Variable{{Name: "B", Value: `"<`}, {Name: "A", Value: "1"}}
 		r.SetVariables("1.1", vars...)
 		synctest.Wait()
-		var sent string
-		if sent = f.body("POST /channels/1.1/variables"); !strings.Contains(sent, `{"B":`) || !strings.Contains(sent, `,"A":"1"}`) {
+		if sent := f.Body("POST /channels/1.1/variables"); !strings.Contains(sent, `{"B":`) || !strings.Contains(sent, `,"A":"1"}`) {
 			t.Errorf("sent %s", sent)
 		}
-		f.answer("POST /channels/1.1/variables", says(http.StatusNotFound, `{"message":"Resource not found"}`))
+		r.SetVariables("1.none", vars...) // of a caller who is gone, Asterisk knows how
+		if got := await[engine.Failed](t, r.ear, nil); got.Command != "variables" || got.Status != http.StatusNotFound {
+			t.Errorf("%+v", got)
+		}
+		r.SetVariables("1.1", vars...)
+		synctest.Wait()
+		if f.Count("POST /channels/1.1/variables") != 2 || f.Count("POST /channels/1.1/variable") != 0 {
+			t.Errorf("asked %v", f.Asked())
+		}
+		f.On("POST /channels/1.1/variables", 0, aritest.Refused(http.StatusNotFound, "Resource not found"))
 		r.SetVariables("1.1", vars...)
 		r.SetVariables("1.1", vars...)
 		synctest.Wait()
-		if f.count("POST /channels/1.1/variables") != 2 || f.count("POST /channels/1.1/variable") != 4 {
-			t.Errorf("asked %v", f.asked)
+		if f.Count("POST /channels/1.1/variables") != 3 || f.Count("POST /channels/1.1/variable") != 4 || c.Variable("B") != `"<` {
+			t.Errorf("asked %v", f.Asked())
 		}
-		f.answer("POST /channels/1.1/variable", says(http.StatusNotFound, `{"message":"Channel not found"}`))
-		r.Continue("1.1", &engine.Place{Context: "in", Extension: "2", Priority: 1}, vars...)
+		place := &engine.Place{Context: "in", Extension: "2", Priority: 1}
+		r.Continue("1.none", place, vars...)
 		if got := await[engine.Failed](t, r.ear, nil); got.Command != "continue" || got.Status != http.StatusNotFound {
 			t.Errorf("%+v", got)
 		}
-		f.answer("POST /channels/1.1/variable", says(http.StatusBadRequest, `{"message":"Variable name is required"}`))
-		r.Continue("1.1", &engine.Place{Context: "in", Extension: "2", Priority: 1}, vars...)
+		f.On("POST /channels/1.1/variable", 0, aritest.Refused(http.StatusBadRequest, "Variable name is required"))
+		r.Continue("1.1", place, vars...)
 		if got := await[engine.Failed](t, r.ear, nil); got.Command != "variables" {
 			t.Errorf("%+v", got)
 		}
-		synctest.Wait()
-		if body := f.body("POST /channels/1.1/continue"); body != `{"context":"in","extension":"2","priority":1}` {
-			t.Errorf("sent on with %s", body)
+		if c.Left(time.Minute) != aritest.Onwards || c.At() != (aritest.Place{Context: "in", Exten: "2", Priority: 1}) {
+			t.Errorf("sent on to %+v", c.At())
 		}
 	})
 }
@@ -51,25 +60,26 @@ func TestVariables(t *testing.T) {
 func TestLanes(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
-		let := make(chan struct{})
-		f.answer("POST /channels/1.1/answer", func(http.ResponseWriter, *http.Request) { <-let })
+		for _, id := range []string{"1.1", "1.2", "1.3"} {
+			f.calls(r, id)
+		}
+		f.On("POST /channels/1.1/answer", 1, aritest.Fault{Act: time.Second})
 		r.Answer("1.1")
 		r.StartMusic("1.1", "jazz")
 		r.Answer("1.2")
 		synctest.Wait()
-		if f.count("POST /channels/1.1/moh") != 0 || f.count("POST /channels/1.2/answer") != 1 {
-			t.Errorf("asked %v", f.asked)
+		if f.Count("POST /channels/1.1/moh") != 0 || f.Count("POST /channels/1.2/answer") != 1 {
+			t.Errorf("asked %v", f.Asked())
 		}
-		close(let)
-		synctest.Wait()
-		if body := f.body("POST /channels/1.1/moh"); body != `{"mohClass":"jazz"}` {
+		pass(2 * time.Second)
+		if body := f.Body("POST /channels/1.1/moh"); body != `{"mohClass":"jazz"}` {
 			t.Errorf("music with %s", body)
 		}
 		if n := len(r.lanes.lanes); n != 0 {
 			t.Errorf("%d lanes are left", n)
 		}
 
-		f.answer("POST /channels/1.3/answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		f.On("POST /channels/1.3/answer", 0, aritest.NoAnswer())
 		for range maxLane + 2 {
 			r.Answer("1.3")
 		}
@@ -83,10 +93,9 @@ func TestLanes(t *testing.T) {
 func TestEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
+		f.On("POST /channels/*/answer", 0, aritest.NoAnswer())
 		for i := range 2 * maxRequests {
-			ch := fmt.Sprint("1.", i)
-			f.answer("POST /channels/"+ch+"/answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-			r.Answer(queueapp.ChannelID(ch))
+			r.Answer(queueapp.ChannelID(fmt.Sprint("1.", i)))
 		}
 		synctest.Wait()
 		began := time.Now()
@@ -96,7 +105,7 @@ func TestEnd(t *testing.T) {
 		}
 		r.Originate(aLeg)
 		synctest.Wait()
-		if f.count(postLeg) != 0 {
+		if f.Count(postLeg) != 0 {
 			t.Error("a command was sent after the end")
 		}
 		if err := r.Run(t.Context(), nil); err == nil {

@@ -1,14 +1,12 @@
 package stasis
 
 import (
-	"fmt"
-	"net/http"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/stasis/aritest"
 )
 
 const (
@@ -19,105 +17,120 @@ const (
 
 var aLeg = engine.Leg{Channel: "rs1.leg", Dial: "PJSIP/1000", Ring: 20 * time.Second}
 
-// absent fails the test unless the leg is told absent once.
-func (r *running) absent(t *testing.T, q850 int) {
+// ends fails the test unless the leg is told gone so, and once.
+func (r *running) ends(t *testing.T, want engine.LegGone) {
 	t.Helper()
-	if got := await[engine.LegGone](t, r.ear, nil); got != (engine.LegGone{Channel: "rs1.leg", Q850: q850, Absent: true}) {
-		t.Errorf("%+v", got)
+	want.Channel = aLeg.Channel
+	if got := r.endsOnce(t); got != want {
+		t.Errorf("told %+v, want %+v", got, want)
 	}
+}
+
+// endsOnce fails the test unless the leg is told gone once. How, an event and the 404 to a DELETE may both say first.
+func (r *running) endsOnce(t *testing.T) engine.LegGone {
+	t.Helper()
+	got := await(t, r.ear, legGoneFrom(aLeg.Channel))
 	pass(time.Minute)
 	if n := count[engine.LegGone](r.ear, nil); n != 0 {
 		t.Errorf("told again:\n%s", r.ear)
 	}
+	return got
 }
 
 func TestOriginateWithoutReply(t *testing.T) {
 	t.Run("it stands", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, f *fake) {
 			r := f.up()
-			f.answer(postLeg, lose)
+			f.On(postLeg, 1, aritest.LostReply())
 			r.Originate(aLeg)
-			f.send(ev("Dial", "dialstatus", `"RINGING"`, "peer", channel("rs1.leg")))
 			await[engine.LegRinging](t, r.ear, nil)
-			pass(time.Minute)
-			if f.count(postLeg) != 1 || f.count(getLeg) != 1 {
-				t.Errorf("%d POSTs and %d GETs, want one each", f.count(postLeg), f.count(getLeg))
+			pass(15 * time.Second)
+			if f.Count(postLeg) != 1 || f.Count(getLeg) != 1 {
+				t.Errorf("%d POSTs and %d GETs, want one each", f.Count(postLeg), f.Count(getLeg))
 			}
 			if n := len(r.all); n != 0 {
 				t.Errorf("told:\n%s", r.ear)
 			}
+			r.ends(t, engine.LegGone{Q850: 19})
 		})
 	})
 	t.Run("it never came", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, f *fake) {
 			r := f.up()
-			f.answer(postLeg, lose)
-			f.answer(getLeg, status(http.StatusNotFound))
+			f.On(postLeg, 1, aritest.LostRequest())
 			began := time.Now()
 			r.Originate(aLeg)
-			await(t, r.ear, func(e engine.LegGone) bool {
-				return e == engine.LegGone{Channel: "rs1.leg", Q850: networkDown, Absent: true}
-			})
-			if took := time.Since(began); took < 10*time.Second || took > 12*time.Second {
+			r.ends(t, engine.LegGone{Q850: networkDown, Absent: true})
+			if took := time.Since(began) - time.Minute; took < 10*time.Second || took > 12*time.Second {
 				t.Errorf("given up after %v", took)
 			}
-			// It comes after all: Asterisk had the request in its buffer.
-			f.send(ev("Dial", "dialstatus", `""`, "peer", channel("rs1.leg")), ev("Dial", "dialstatus", `"RINGING"`, "peer", channel("rs1.leg")))
-			synctest.Wait()
-			f.send(ev("StasisStart", "channel", channel("rs1.leg"), "args", `["leg","rs1.leg"]`))
-			synctest.Wait()
-			if n := f.count(deleteLeg); n != 1 {
+			f.empty()
+		})
+	})
+	t.Run("it came when it was given up", func(t *testing.T) { // Asterisk had the request in its buffer
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			f.On(postLeg, 1, aritest.Overtaken(30*time.Second))
+			f.Phone(aLeg.Dial).Behave(aritest.Behaviour{})
+			r.Originate(aLeg)
+			r.ends(t, engine.LegGone{Q850: networkDown, Absent: true})
+			if n := f.Count(deleteLeg); n != 1 {
 				t.Errorf("it was hung up %d times, want once", n)
 			}
-			f.send(ev("ChannelDestroyed", "channel", channel("rs1.leg"), "cause", "16"))
-			synctest.Wait()
 			if n := len(r.all); n != 0 {
 				t.Errorf("told:\n%s", r.ear)
 			}
+			f.empty()
 		})
 	})
-	t.Run("hung up before it is known", func(t *testing.T) {
+	t.Run("the reply is torn", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, f *fake) {
 			r := f.up()
-			f.answer(postLeg, lose)
-			f.answer(getLeg, status(http.StatusNotFound))
-			tries := 0
-			f.answer(deleteLeg, func(w http.ResponseWriter, _ *http.Request) {
-				if tries++; tries < 4 { // the POST is acted on only now
-					w.WriteHeader(http.StatusNotFound)
-					return
-				}
-				f.answer(deleteLeg, status(http.StatusNotFound))
-				w.WriteHeader(http.StatusNoContent)
-				f.send(ev("ChannelDestroyed", "channel", channel("rs1.leg"), "cause", "26"))
-			})
+			f.On(postLeg, 1, aritest.Fault{Torn: true})
 			r.Originate(aLeg)
-			r.HangUp("rs1.leg", "answered_elsewhere")
-			if got := await[engine.LegGone](t, r.ear, nil); got.Channel != "rs1.leg" {
-				t.Errorf("%+v", got)
-			}
-			pass(time.Minute)
-			if n := count[engine.LegGone](r.ear, nil); n != 0 || tries != 4 {
-				t.Errorf("deleted in %d tries, then told:\n%s", tries, r.ear)
-			}
-		})
-	})
-	t.Run("409", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, f *fake) {
-			r := f.up()
-			f.answer(postLeg, says(http.StatusConflict, `{"message":"Channel with given unique ID already exists"}`))
-			r.Originate(aLeg)
-			f.send(ev("StasisStart", "channel", channel("rs1.leg"), "args", `["leg","rs1.leg"]`))
+			await[engine.LegRinging](t, r.ear, nil)
+			f.Phone(aLeg.Dial).Answer()
 			await[engine.LegUp](t, r.ear, nil)
+			pass(time.Minute)
+			if n := len(r.all); n != 0 || f.Count(postLeg) != 1 {
+				t.Errorf("%d POSTs; told:\n%s", f.Count(postLeg), r.ear)
+			}
 		})
 	})
-	t.Run("nobody listens", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, f *fake) {
-			r := f.up()
-			f.answer(postLeg, status(http.StatusInternalServerError))
-			r.Originate(aLeg)
-			r.absent(t, subscriberAbsent)
-		})
+}
+
+// A leg is taken for what it is although its owner does not know yet that it stands.
+func TestEventBeforeReply(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		r := f.up()
+		f.On(postLeg, 1, aritest.LateReply(3*time.Second))
+		f.Phone(aLeg.Dial).Behave(aritest.Behaviour{Talk: time.Second})
+		r.Originate(aLeg)
+		began := time.Now()
+		await[engine.LegRinging](t, r.ear, nil)
+		await[engine.LegUp](t, r.ear, nil)
+		if took := time.Since(began); took >= 3*time.Second {
+			t.Errorf("the reply was waited for: %v", took)
+		}
+		r.ends(t, engine.LegGone{Q850: normalClearing})
+		if n := f.Count(deleteLeg); n != 0 {
+			t.Errorf("it was hung up %d times", n)
+		}
+	})
+}
+
+// A DELETE that comes before the POST that it is about is repeated until it has something to end.
+func TestDeleteOvertakesPost(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		r := f.up()
+		f.On(postLeg, 1, aritest.Overtaken(time.Second))
+		r.Originate(aLeg)
+		r.HangUp(aLeg.Channel, "answered_elsewhere")
+		r.endsOnce(t)
+		if n := f.Count(deleteLeg); n < 2 {
+			t.Errorf("it was deleted %d times: nothing overtook", n)
+		}
+		f.empty()
 	})
 }
 
@@ -125,20 +138,19 @@ func TestOriginateWithoutReply(t *testing.T) {
 func TestStaleCommandsAreNotSent(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
-		f.answer("POST /channels/1.1/answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		f.answer("POST /channels/rs1.leg/answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		f.On("POST /channels/*/answer", 0, aritest.NoAnswer())
 		r.Answer("1.1")
 		r.Play("1.1", "rs1.p", []string{"sound:ringside/menu"})
 		r.Continue("1.1", nil, engine.Variable{Name: "QUEUESTATUS", Value: "TIMEOUT"})
-		r.Answer("rs1.leg")
+		r.Answer(aLeg.Channel)
 		r.Originate(aLeg)
 		if got := await[engine.PlayDone](t, r.ear, nil); !got.Failed {
 			t.Errorf("%+v", got)
 		}
 		await(t, r.ear, func(e engine.Failed) bool { return e.Command == "continue" })
-		r.absent(t, networkDown)
+		r.ends(t, engine.LegGone{Q850: networkDown, Absent: true})
 		for _, request := range []string{"POST /channels/1.1/play/rs1.p", "POST /channels/1.1/continue", postLeg} {
-			if n := f.count(request); n != 0 {
+			if n := f.Count(request); n != 0 {
 				t.Errorf("%s was sent", request)
 			}
 		}
@@ -146,26 +158,24 @@ func TestStaleCommandsAreNotSent(t *testing.T) {
 }
 
 func TestPlayWithoutReply(t *testing.T) {
-	const post, get = "POST /channels/1.1/play/rs1.p", "GET /playbacks/rs1.p"
-	for _, there := range []bool{true, false} {
-		t.Run(fmt.Sprint("it plays: ", there), func(t *testing.T) {
+	const post = "POST /channels/1.1/play/rs1.p"
+	for name, fault := range map[string]aritest.Fault{
+		"it plays": aritest.LostReply(), "it does not": aritest.LostRequest(), "it plays out first": aritest.LateReply(4 * time.Second),
+	} {
+		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake) {
 				r := f.up()
-				f.answer(post, lose)
-				if !there {
-					f.answer(get, status(http.StatusNotFound))
-				}
-				r.Play("1.1", "rs1.p", []string{"sound:a", "sound:b"})
-				pass(30 * time.Second)
-				f.send(ev("PlaybackFinished", "playback", `{"id":"rs1.p","state":"done"}`))
-				if got := await[engine.PlayDone](t, r.ear, nil); got.Failed == there {
+				f.calls(r, "1.1")
+				f.On(post, 1, fault)
+				r.Play("1.1", "rs1.p", []string{"sound:a", "sound:b"}) // 2 s
+				if got := await[engine.PlayDone](t, r.ear, nil); got.Failed != (name == "it does not") {
 					t.Errorf("%+v", got)
 				}
-				synctest.Wait()
-				if n := count[engine.PlayDone](r.ear, nil); n != 0 || f.count(post) != 1 {
-					t.Errorf("%d POSTs; told again:\n%s", f.count(post), r.ear)
+				pass(30 * time.Second)
+				if n := count[engine.PlayDone](r.ear, nil); n != 0 || f.Count(post) != 1 {
+					t.Errorf("%d POSTs; told again:\n%s", f.Count(post), r.ear)
 				}
-				if body := f.body(post); body != `{"media":["sound:a","sound:b"]}` {
+				if body := f.Body(post); body != `{"media":["sound:a","sound:b"]}` {
 					t.Errorf("asked for %s", body)
 				}
 			})
@@ -173,72 +183,92 @@ func TestPlayWithoutReply(t *testing.T) {
 	}
 }
 
+// talks has a caller and a leg that are to be bridged.
+func (f *fake) talks(r *running) *aritest.Caller {
+	f.t.Helper()
+	c := f.calls(r, "1.1")
+	f.Phone(aLeg.Dial).Behave(aritest.Behaviour{})
+	r.Answer("1.1")
+	r.StartMusic("1.1", "")
+	r.Originate(aLeg)
+	await[engine.LegRinging](f.t, r.ear, nil)
+	await[engine.LegUp](f.t, r.ear, nil)
+	return c
+}
+
 // A channel that is added to its bridge again leaves it first: after a lost reply we look before we ask again.
 func TestBridgeWithoutReply(t *testing.T) {
 	const add = "POST /bridges/rs1.b/addChannel"
-	for in, want := range map[string]int{`["1.1","rs1.leg"]`: 1, `["1.1"]`: 2} {
-		t.Run(in, func(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault aritest.Fault
+		want  int
+	}{"they are in": {aritest.LostReply(), 1}, "they are not": {aritest.LostRequest(), 2}} {
+		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake) {
 				r := f.up()
-				f.answer(add, func(http.ResponseWriter, *http.Request) {
-					f.answer(add, nil)
-					panic(http.ErrAbortHandler)
-				})
-				f.answer("GET /bridges/rs1.b", says(http.StatusOK, `{"id":"rs1.b","channels":`+in+`}`))
-				r.Bridge("rs1.b", "1.1", "rs1.leg")
-				pass(time.Minute)
-				if n := f.count(add); n != want {
-					t.Errorf("asked %d times, want %d", n, want)
+				c := f.talks(r)
+				r.PrepareBridge("rs1.b", "1.1")
+				f.On(add, 1, test.fault)
+				r.Bridge("rs1.b", "1.1", aLeg.Channel)
+				for _, ch := range []queueapp.ChannelID{"1.1", aLeg.Channel} {
+					await(t, r.ear, func(e engine.Entered) bool { return e.Channel == ch })
 				}
-				if n := len(r.all); n != 0 {
-					t.Errorf("told:\n%s", r.ear)
+				pass(time.Minute)
+				if n := f.Count(add); n != test.want || len(r.all) != 0 || c.Hears() != "agent" {
+					t.Errorf("asked %d times, want %d; the caller hears %q; told:\n%s", n, test.want, c.Hears(), r.ear)
 				}
 			})
 		})
 	}
 }
 
-func TestBridgeIsMadeWhereItIsMissing(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake) {
-		r := f.up()
-		f.answer("POST /bridges/rs1.b/addChannel", says(http.StatusNotFound, `{"message":"Bridge not found"}`))
-		f.answer("POST /bridges/rs1.b", func(http.ResponseWriter, *http.Request) {
-			f.answer("POST /bridges/rs1.b/addChannel", nil)
-		})
-		r.Bridge("rs1.b", "1.1", "rs1.leg")
-		synctest.Wait()
-		if f.count("POST /bridges/rs1.b") != 1 || f.count("POST /bridges/rs1.b/addChannel") != 2 || f.count("DELETE /channels/1.1/moh") != 1 {
-			t.Errorf("asked %v", f.asked)
-		}
-		if body := f.body("POST /bridges/rs1.b/addChannel"); body != `{"channel":["1.1","rs1.leg"]}` {
-			t.Errorf("added with %s", body)
-		}
-		f.answer("POST /bridges/rs1.b/addChannel", says(http.StatusBadRequest, `{"message":"Channel not found"}`))
-		r.Bridge("rs1.b", "1.1", "rs1.leg")
-		if got := await[engine.Failed](t, r.ear, nil); got.Command != "bridge" || got.Channel != "1.1" || got.Status != http.StatusBadRequest ||
-			!strings.Contains(got.Err.Error(), "Channel not found") {
-			t.Errorf("%+v", got)
-		}
-	})
-}
-
 func TestContinueWithoutReply(t *testing.T) {
 	const post = "POST /channels/1.1/continue"
-	for app, want := range map[string]int{"Playback": 1, "Stasis": 2} {
-		t.Run(app, func(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault aritest.Fault
+		want  int
+	}{"it went": {aritest.LostReply(), 1}, "it did not": {aritest.LostRequest(), 2}} {
+		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake) {
 				r := f.up()
-				f.answer(post, func(http.ResponseWriter, *http.Request) {
-					f.answer(post, nil)
-					panic(http.ErrAbortHandler)
-				})
-				f.answer("GET /channels/1.1", says(http.StatusOK, `{"id":"1.1","dialplan":{"app_name":"`+app+`","app_data":"queueapp,ivr"}}`))
-				r.Continue("1.1", nil)
+				c := f.calls(r, "1.1")
+				f.On(post, 1, test.fault)
+				r.Continue("1.1", nil, engine.Variable{Name: "QUEUESTATUS", Value: "FULL"})
+				if got := await[engine.Gone](t, r.ear, nil); got.HungUp {
+					t.Errorf("%+v", got)
+				}
 				pass(time.Minute)
-				if n := f.count(post); n != want {
-					t.Errorf("asked %d times, want %d", n, want)
+				if n := f.Count(post); n != test.want || len(r.all) != 0 {
+					t.Errorf("asked %d times, want %d; told:\n%s", n, test.want, r.ear)
+				}
+				if at := c.At(); at.Priority != 3 || c.Variable("QUEUESTATUS") != "FULL" {
+					t.Errorf("the caller is at %+v", at)
 				}
 			})
+		})
+	}
+}
+
+// A hang-up is asked for again for as long as nobody says whether it came.
+func TestHangUpWithoutReply(t *testing.T) {
+	for _, fault := range []aritest.Fault{aritest.LostReply(), aritest.LostRequest()} {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			r.Originate(aLeg)
+			await[engine.LegRinging](t, r.ear, nil)
+			c := f.calls(r, "1.1")
+			f.On("DELETE /channels/*", 2, fault)
+			r.HangUp(aLeg.Channel, "busy")
+			r.HangUp("1.1", "busy")
+			got := await[engine.Gone](t, r.ear, nil)
+			if got != (engine.Gone{Channel: "1.1", HungUp: true, Q850: 17}) || c.Where() != aritest.Ended {
+				t.Errorf("%+v, the caller is %s", got, c.Where())
+			}
+			r.endsOnce(t)
+			if len(r.all) != 0 {
+				t.Errorf("told:\n%s", r.ear)
+			}
+			f.empty()
 		})
 	}
 }

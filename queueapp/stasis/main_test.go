@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -21,8 +22,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience is how long a test waits for what must come.
 const patience = 20 * time.Second
 
-// pass lets time go by, which costs none in a synctest bubble.
-func pass(d time.Duration) { <-time.After(d) }
+// pass lets time go by in a synctest bubble, and whatever follows from that.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
 
 // ear is a sink that remembers.
 type ear struct {

@@ -9,14 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"ringside/queueapp"
 	"ringside/queueapp/engine"
+	"ringside/queueapp/stasis/aritest"
 )
 
 func TestUnknownAndMalformedEventsAreCounted(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
-		f.send(
+		f.Send(
 			ev("ChannelTransfer", "refer_to", "{}"), ev("RESTResponse"), ev("ChannelTransfer"),
 			`{"type":"StasisStart","channel":7}`, `{"type":"ChannelDestroyed","timestamp":"yesterday"}`, `{"type":3}`, `not json`, `[]`, ``,
 			ev("ChannelVarset", "variable", `"X"`),
@@ -42,16 +42,17 @@ func TestUnknownAndMalformedEventsAreCounted(t *testing.T) {
 // A burst must not make Asterisk wait, even while nobody takes the events, and must come whole and in order.
 func TestBurst(t *testing.T) {
 	const burst = 5000
-	inBubble(t, func(t *testing.T, f *fake) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, func(o *aritest.Options) { o.WriteTimeout = 100 * time.Millisecond })
 		s := &slowSink{blocked: make(chan struct{})}
 		c := f.connectTo(s.hear)
 		synctest.Wait()
 		for i := range burst {
-			f.send(ev("StasisStart", "channel", channel(queueapp.ChannelID(fmt.Sprint(i))), "args", "[]"))
+			f.Call(aritest.Call{ID: fmt.Sprint(i)})
 		}
-		synctest.Wait() // all are written, none is taken
-		if n := len(s.took()); n != 0 {
-			t.Fatalf("%d events were taken by a sink that blocks", n)
+		pass(time.Second) // all are written, none is taken
+		if n := len(s.took()); n != 0 || f.Listening() != 1 {
+			t.Fatalf("%d events were taken by a sink that blocks; %d websockets are open", n, f.Listening())
 		}
 		close(s.blocked)
 		synctest.Wait()
@@ -74,7 +75,7 @@ func TestTooManyEventsCostTheConnection(t *testing.T) {
 		c := f.connectTo(s.hear, func(s *Switch) { s.inbox.limit = 100 })
 		synctest.Wait()
 		for i := range 101 {
-			f.send(ev("StasisStart", "channel", channel(queueapp.ChannelID(fmt.Sprint(i))), "args", "[]"))
+			f.Call(aritest.Call{ID: fmt.Sprint(i)})
 		}
 		synctest.Wait()
 		close(s.blocked)
@@ -83,7 +84,7 @@ func TestTooManyEventsCostTheConnection(t *testing.T) {
 		if !errors.Is(s.down(), errBehind) {
 			t.Errorf("told %v, want %v", s.down(), errBehind)
 		}
-		if n := f.count("GET /events"); n != 2 {
+		if n := f.Count("GET /events"); n != 2 {
 			t.Errorf("%d websockets were opened, want 2", n)
 		}
 		if c.inbox.frames != 0 {
@@ -96,40 +97,46 @@ func TestTooManyEventsCostTheConnection(t *testing.T) {
 func TestTornWebsocket(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
-		f.send(ev("StasisStart", "channel", channel("1.1"), "args", "[]"))
-		await[engine.Arrived](t, r.ear, nil)
-		f.answer("GET /events", status(http.StatusServiceUnavailable))
-		f.cut()
+		c := f.calls(r, "1.1")
+		f.On("GET /events", 0, aritest.Refused(http.StatusServiceUnavailable, ""))
+		f.Cut()
 		await[engine.SwitchDown](t, r.ear, nil)
+		c.HangUp()
 		pass(10 * time.Second)
 		if n := count[engine.SwitchDown](r.ear, nil); n != 1 { // why it cannot be opened again, once
 			t.Errorf("SwitchDown was told %d more times in 10 s of outage:\n%s", n, r.ear)
 		}
-		if n := f.count("GET /events"); n < 8 || n > 30 {
+		if n := f.Count("GET /events"); n < 8 || n > 30 {
 			t.Errorf("%d attempts in 10 s", n)
 		}
-		f.answer("GET /events", nil)
+		f.Off("GET /events")
 		up := await[engine.SwitchUp](t, r.ear, nil)
 		if len(up.Channels) != 0 || up.Version != "22.10.1" || up.Started.IsZero() {
 			t.Errorf("%+v", up)
 		}
 		await(t, r.ear, goneFrom("1.1")) // it is not listed any more
-		if n := f.count("PUT /applications/queueapp/eventFilter"); n != 2 {
+		if n := f.Count("PUT /applications/queueapp/eventFilter"); n != 2 {
 			t.Errorf("the filter was set %d times, want once for each connection", n)
 		}
 	})
 }
 
+// A connection that stands and is dead is found out: one that was dead from the start, and one that died.
 func TestHungWebsocket(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
-		f.mute = true
+		f.Mute(true)
 		r := f.connect()
-		await[engine.SwitchUp](t, r.ear, nil)
-		began := time.Now()
-		down := await[engine.SwitchDown](t, r.ear, nil)
-		if took := time.Since(began); !errors.Is(down.Err, errSilent) || took > 10*time.Second {
-			t.Errorf("a dead connection was found out after %v: %v", took, down.Err)
+		for range 2 {
+			await[engine.SwitchUp](t, r.ear, nil)
+			f.Mute(true)
+			began := time.Now()
+			down := await[engine.SwitchDown](t, r.ear, nil)
+			if took := time.Since(began); !errors.Is(down.Err, errSilent) || took > 10*time.Second {
+				t.Errorf("a dead connection was found out after %v: %v", took, down.Err)
+			}
+			f.Mute(false)
 		}
+		await[engine.SwitchUp](t, r.ear, nil)
 	})
 }
 
@@ -141,7 +148,7 @@ func TestRefusedLogin(t *testing.T) {
 			t.Errorf("told %q", text)
 		}
 		pass(time.Minute)
-		if n := f.count("GET /events"); n > 6 {
+		if n := f.Count("GET /events"); n > 6 {
 			t.Errorf("%d log-ins in a minute with a password that is refused", n)
 		}
 	})
@@ -150,33 +157,37 @@ func TestRefusedLogin(t *testing.T) {
 // What was held back while the listing was made is told after it, and nothing is told twice.
 func TestHeldEvents(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
-		f.lists("1.listed", "Up", "queueapp,queue,support")
-		f.lists("1.other", "Up", "another,queue,support")
-		f.lists("rs1.leg", "Ringing", "")
-		f.lists("rs1.leg;2", "Up", "queueapp,queue")
-		f.lists("1.forwarded", "Up", "queueapp,leg,rs1.x")
-		listing := make(chan struct{})
-		f.answer("GET /bridges", func(w http.ResponseWriter, _ *http.Request) {
-			<-listing
-			fmt.Fprint(w, `[{"id":"rs1.b","channels":["1.listed"]},{"id":"conference"}]`)
-		})
+		first := f.up()
+		other := f.up(func(c *Config) { c.App = "another" })
+		listed := f.calls(first, "1.listed")
+		first.Answer("1.listed")
+		f.Call(aritest.Call{ID: "1.other", App: "another", Args: []string{"queue", "support"}})
+		f.Call(aritest.Call{ID: "rs1.leg;2", Args: []string{"queue"}})
+		f.Call(aritest.Call{ID: "1.forwarded", Args: []string{"leg", "rs1.x"}})
+		first.Originate(aLeg)
+		await[engine.LegRinging](t, first.ear, nil)
+		f.ask("POST", "/bridges/conference", nil)
+		first.PrepareBridge("rs1.b", "1.listed")
+		synctest.Wait()
+		f.ask("POST", "/bridges/rs1.b/addChannel", map[string]string{"channel": "1.listed"})
+		first.stop()
+		other.stop()
+
+		f.On("GET /bridges", 1, aritest.LateReply(time.Second))
 		r := f.connect()
 		synctest.Wait()
-		f.send(
-			ev("StasisStart", "channel", channel("1.listed"), "args", "[]"),                                             // listed already
-			ev("ChannelDtmfReceived", "channel", channel("1.listed"), "digit", `"7"`),                                   // since
-			ev("StasisEnd", "channel", channel("1.gone")),                                                               // never heard of
-			ev("StasisStart", "channel", channel("1.new"), "args", "[]"),                                                // since
-			ev("ChannelHangupRequest", "channel", channel("1.listed")), ev("StasisEnd", "channel", channel("1.listed")), // since
-		)
+		f.Send(ev("StasisStart", "channel", channel("1.listed"), "args", "[]")) // listed already
+		listed.Press("7")                                                       // since
+		f.Send(ev("StasisEnd", "channel", channel("1.gone")))                   // never heard of
+		f.Call(aritest.Call{ID: "1.new"})                                       // since
+		listed.HangUp()                                                         // since
 		synctest.Wait()
 		if n := len(r.all); n != 0 {
 			t.Errorf("told before the listing:\n%s", r.ear)
 		}
-		close(listing)
 		up := await[engine.SwitchUp](t, r.ear, nil)
 		if len(up.Channels) != 2 || up.Channels[0].ID != "1.listed" || up.Channels[1].ID != "rs1.leg" ||
-			len(up.Bridges) != 1 || up.Bridges[0].ID != "rs1.b" {
+			len(up.Bridges) != 1 || up.Bridges[0].ID != "rs1.b" || len(up.Bridges[0].Channels) != 1 {
 			t.Errorf("%+v", up)
 		}
 		synctest.Wait()
@@ -187,6 +198,7 @@ func TestHeldEvents(t *testing.T) {
 			engine.LegRinging{Channel: "rs1.leg"},
 			engine.Digit{Channel: "1.listed", Key: '7'},
 			nil,
+			engine.Left{Bridge: "rs1.b", Channel: "1.listed"},
 			engine.Gone{Channel: "1.listed", HungUp: true, Q850: 16},
 		}
 		if len(r.all) != len(want) {
@@ -207,17 +219,14 @@ func TestHeldEvents(t *testing.T) {
 func TestLegUnderWayIsListed(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
-		reply := make(chan struct{})
-		f.answer("POST /channels/rs1.leg", func(http.ResponseWriter, *http.Request) { <-reply })
-		r.Originate(engine.Leg{Channel: "rs1.leg", Dial: "PJSIP/1000"})
+		f.On(postLeg, 1, aritest.Fault{Act: 2 * time.Second})
+		r.Originate(aLeg)
 		synctest.Wait()
-		f.cut()
+		f.Cut()
 		up := await[engine.SwitchUp](t, r.ear, nil)
 		if ch, ok := held(up, "rs1.leg"); !ok || !ch.Ours || ch.Up {
 			t.Errorf("%+v", up)
 		}
-		close(reply)
-		f.send(ev("Dial", "dialstatus", `"RINGING"`, "peer", channel("rs1.leg")))
 		await[engine.LegRinging](t, r.ear, nil)
 	})
 }

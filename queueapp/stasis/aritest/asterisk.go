@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -150,4 +152,20 @@ func (l *life) end() {
 	_ = l.server.Close() // of a listener that is closed it is an error
 	_ = l.memory.Close()
 	l.serving.Wait()
+}
+
+// Channels are the ids of the channels that there are, oldest first.
+func (a *Asterisk) Channels() (ids []string) {
+	a.do(func(x *exchange) {
+		for _, ch := range x.inOrder() {
+			ids = append(ids, ch.id)
+		}
+	})
+	return ids
+}
+
+// Bridges are the ids of the bridges that there are, in alphabetical order.
+func (a *Asterisk) Bridges() (ids []string) {
+	a.do(func(x *exchange) { ids = slices.Sorted(maps.Keys(x.bridges)) })
+	return ids
 }
