@@ -14,14 +14,14 @@ import (
 
 // Options say what a fake Asterisk is like. The zero value is one in memory that makes no faults.
 type Options struct {
-	Seed         uint64        // of everything that is drawn: what phones do, and which faults there are
-	Addr         string        // to listen on, "127.0.0.1:0"; where it is empty only Dial leads here
-	User         string        // "ringside" where empty
-	Password     string        // "open sesame" where empty
-	Version      string        // "22.10.1" where empty
-	Prompt       time.Duration // how long one medium of a playback takes: 1 s where 0
-	Missing      []string      // sounds that are not there: "ringside/none"
-	WriteTimeout time.Duration // after which a websocket that nobody reads is given up: 5 s where 0
+	Seed         uint64                           // of everything that is drawn: what phones do, and which faults there are
+	Addr         string                           // to listen on, "127.0.0.1:0"; where it is empty only Dial leads here
+	User         string                           // "ringside" where empty
+	Password     string                           // "open sesame" where empty
+	Version      string                           // "22.10.1" where empty
+	Length       func(media string) time.Duration // of what is played: 1 s where nil
+	Missing      []string                         // sounds that are not there: "ringside/none"
+	WriteTimeout time.Duration                    // after which a websocket that nobody reads is given up: 5 s where 0
 	Chaos        Chaos
 	Keep         bool // keep every request, for Count and Body
 }
@@ -52,7 +52,10 @@ type Asterisk struct {
 // Start starts a fake Asterisk. Close ends it.
 func Start(o Options) (*Asterisk, error) {
 	o.User, o.Password, o.Version = cmp.Or(o.User, "ringside"), cmp.Or(o.Password, "open sesame"), cmp.Or(o.Version, "22.10.1")
-	o.Prompt, o.WriteTimeout = cmp.Or(o.Prompt, time.Second), cmp.Or(o.WriteTimeout, 5*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 5*time.Second)
+	if o.Length == nil {
+		o.Length = func(string) time.Duration { return time.Second }
+	}
 	a := &Asterisk{
 		o: o, does: operations(), addr: o.Addr, ended: make(chan struct{}),
 		valves: map[*valve]bool{}, drawn: map[string]uint64{}, seen: map[string]*seen{},

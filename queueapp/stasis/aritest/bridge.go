@@ -67,7 +67,7 @@ func (p *playback) start() {
 		p.next = p.channel.x.later(0, func() { p.finish("failed") })
 		return
 	}
-	p.next = p.channel.x.later(p.channel.x.a.o.Prompt, func() {
+	p.next = p.channel.x.later(p.channel.x.a.o.Length(p.media[p.at]), func() {
 		if p.at+1 == len(p.media) {
 			p.finish("done")
 			return

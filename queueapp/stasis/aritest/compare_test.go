@@ -1,6 +1,7 @@
 package aritest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +42,15 @@ type fake struct{ *aritest.Asterisk }
 
 func startFake(t *testing.T) fake {
 	t.Helper()
-	a, err := aritest.Start(aritest.Options{Addr: "127.0.0.1:0", Prompt: 200 * time.Millisecond, Missing: []string{"ringside/no-such-prompt", "ringside/none"}})
+	a, err := aritest.Start(aritest.Options{
+		Addr: "127.0.0.1:0", Missing: []string{"ringside/no-such-prompt", "ringside/none"},
+		Length: func(media string) time.Duration {
+			if strings.HasPrefix(media, "digits:") {
+				return 100 * time.Millisecond
+			}
+			return time.Minute
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,6 @@ func simple(key string, v any) any {
 		switch {
 		case clock.MatchString(v):
 			return "TIME"
-		case key == "state" && v == "queued": // or it plays already
-			return "playing"
 		case key == "name":
 			if dash := strings.LastIndexByte(v, '-'); dash > 0 && len(v)-dash == 9 {
 				return v[:dash]
