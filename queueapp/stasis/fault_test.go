@@ -89,14 +89,28 @@ func TestLostEnds(t *testing.T) {
 
 // A playback that ended while nobody heard of it is asked for: its caller would hear silence for ever.
 func TestLostPlaybackFinished(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake) {
-		r := f.up()
-		f.calls(r, "1.1")
-		f.Trouble("PlaybackFinished", "rs1.p", 1, aritest.Trouble{Lost: true})
-		r.Play("1.1", "rs1.p", []string{"sound:a"})
-		pass(2 * time.Second)
-		f.Cut()
-		await(t, r.ear, func(e engine.PlayDone) bool { return e.Playback == "rs1.p" })
+	t.Run("with the connection", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			f.calls(r, "1.1")
+			f.Trouble("PlaybackFinished", "rs1.p", 1, aritest.Trouble{Lost: true})
+			r.Play("1.1", "rs1.p", []string{"sound:a"})
+			pass(2 * time.Second)
+			f.Cut()
+			await(t, r.ear, func(e engine.PlayDone) bool { return e.Playback == "rs1.p" })
+		})
+	})
+	t.Run("with its caller", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			c := f.calls(r, "1.1")
+			f.Trouble("PlaybackFinished", "", 0, aritest.Trouble{Lost: true})
+			r.Play("1.1", "rs1.p", []string{"sound:a"})
+			synctest.Wait()
+			c.HangUp()
+			await(t, r.ear, func(e engine.PlayDone) bool { return e.Failed })
+			await(t, r.ear, goneFrom("1.1"))
+		})
 	})
 }
 
@@ -122,7 +136,7 @@ func TestSlowWebsocket(t *testing.T) {
 	})
 }
 
-// An Asterisk that stands still is found out, and what was asked of it meanwhile has one end.
+// An Asterisk that stands still is found out, and what was asked of it meanwhile leaves nothing behind.
 func TestFrozen(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
@@ -137,22 +151,41 @@ func TestFrozen(t *testing.T) {
 		if took := time.Since(began); !errors.Is(down.Err, errSilent) || took > 10*time.Second {
 			t.Errorf("found out after %v: %v", took, down.Err)
 		}
+		await(t, r.ear, func(e engine.LegGone) bool { return e.Channel == late.Channel && e.Absent })
+		await(t, r.ear, func(e engine.PlayDone) bool { return e.Playback == "rs1.p" })
 		pass(30 * time.Second)
-		f.Freeze(false)
+		f.Freeze(false) // what waited in its buffers is acted on now
+		pass(5 * time.Second)
 		up := await[engine.SwitchUp](t, r.ear, nil)
 		if _, there := held(up, "1.1"); !there {
 			t.Errorf("the caller is not listed: %+v", up.Channels)
 		}
-		await(t, r.ear, legGoneFrom(late.Channel))
-		await(t, r.ear, func(e engine.PlayDone) bool { return e.Playback == "rs1.p" })
+		r.HangUp(late.Channel, "normal") // as of one that is listed and nobody owns
 		c.HangUp()
 		await(t, r.ear, goneFrom("1.1"))
 		r.HangUp(aLeg.Channel, "normal")
 		r.endsOnce(t)
-		if n := count[engine.LegGone](r.ear, nil) + count[engine.PlayDone](r.ear, nil) + count[engine.Gone](r.ear, nil); n != 0 {
+		if n := count[engine.PlayDone](r.ear, nil) + count[engine.Gone](r.ear, nil); n != 0 {
 			t.Errorf("told again:\n%s", r.ear)
 		}
 		f.empty()
+	})
+}
+
+// A websocket that was given up for want of an answer may still be opened, and take the application from the next one. Its
+// owner knows that nobody else need have done that.
+func TestOwnSocketComesLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		f.On("GET /events", 1, aritest.Fault{Act: 8 * time.Second})
+		r := f.connect()
+		await[engine.SwitchUp](t, r.ear, nil)
+		began := time.Now()
+		down := await(t, r.ear, func(e engine.SwitchDown) bool { return errors.Is(e.Err, errReplaced) })
+		f.Call(aritest.Call{ID: "1.1"})
+		await[engine.SwitchUp](t, r.ear, nil)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("up again %v after %v", took, down.Err)
+		}
 	})
 }
 
@@ -166,9 +199,11 @@ func TestRestart(t *testing.T) {
 		pass(100 * time.Millisecond)
 		f.Stop()
 		await[engine.SwitchDown](t, r.ear, nil)
+		began := time.Now()
 		r.Originate(engine.Leg{Channel: "rs1.late", Dial: "PJSIP/1000"})
-		if got := await[engine.LegGone](t, r.ear, nil); got != (engine.LegGone{Channel: "rs1.late", Q850: networkDown, Absent: true}) {
-			t.Errorf("with nobody there: %+v", got)
+		got := await[engine.LegGone](t, r.ear, nil)
+		if got != (engine.LegGone{Channel: "rs1.late", Q850: networkDown, Absent: true}) || time.Since(began) > time.Second {
+			t.Errorf("with nobody there: %+v after %v", got, time.Since(began))
 		}
 		pass(10 * time.Second)
 		if err := f.Again(); err != nil {

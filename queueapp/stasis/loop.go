@@ -79,6 +79,7 @@ func (s *Switch) listen(ctx context.Context) {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.Multiplier, pause.MaxInterval = 50*time.Millisecond, 2, s.timing.Retry
 	pause.RandomizationFactor = 0.2
+	var unanswered time.Time // when an attempt was last given up that Asterisk may still take for a fresh websocket
 	for n := 1; ; n++ {
 		wasUp, err := s.stream(ctx, n)
 		if ctx.Err() != nil {
@@ -88,8 +89,11 @@ func (s *Switch) listen(ctx context.Context) {
 		if wasUp {
 			pause.Reset()
 		}
+		if !wasUp && statusOf(err) == 0 && !neverSent(err) {
+			unanswered = time.Now()
+		}
 		wait := pause.NextBackOff()
-		if status := statusOf(err); errors.Is(err, errReplaced) || status == http.StatusUnauthorized || status == http.StatusForbidden {
+		if errors.Is(err, errReplaced) && time.Since(unanswered) > s.timing.Refused || refusedLogin(err) {
 			wait = s.timing.Refused
 		}
 		select {
@@ -98,6 +102,11 @@ func (s *Switch) listen(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+func refusedLogin(err error) bool {
+	status := statusOf(err)
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // stream is the life of one connection, and says whether it ever came up and why it ended. Its goroutines end with it.

@@ -31,7 +31,7 @@ func (r *running) endsOnce(t *testing.T) engine.LegGone {
 	t.Helper()
 	got := await(t, r.ear, legGoneFrom(aLeg.Channel))
 	pass(time.Minute)
-	if n := count[engine.LegGone](r.ear, nil); n != 0 {
+	if n := count(r.ear, legGoneFrom(aLeg.Channel)); n != 0 {
 		t.Errorf("told again:\n%s", r.ear)
 	}
 	return got

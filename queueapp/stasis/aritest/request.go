@@ -94,7 +94,7 @@ func (a *Asterisk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case f.Status != 0:
 		respond(w, refuse(f.Status, f.Message))
 	case r.URL.Path == "/ari/events":
-		a.listenFor(w, r)
+		a.listenLate(w, r, f)
 	default:
 		a.serve(w, r, q, body, f)
 	}

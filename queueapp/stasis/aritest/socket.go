@@ -53,6 +53,17 @@ func (a *Asterisk) listenFor(w http.ResponseWriter, r *http.Request) {
 	<-dead.Done()
 }
 
+// listenLate is listenFor when a fault says, also where whoever asked has given up.
+func (a *Asterisk) listenLate(w http.ResponseWriter, r *http.Request, f Fault) {
+	acted := make(chan bool)
+	a.act(f, func() { close(acted) })
+	select {
+	case <-acted:
+		a.listenFor(w, r)
+	case <-a.ended:
+	}
+}
+
 // open has an application listen by a socket before its other end can know that.
 func (a *Asterisk) open(s *socket, app string) bool {
 	a.mu.Lock()
