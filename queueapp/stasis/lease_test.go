@@ -10,9 +10,7 @@ import (
 
 // sum is how many requests and websockets the fake has seen.
 func (f *fake) sum() (n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, times := range f.asked {
+	for _, times := range f.Asked() {
 		n += times
 	}
 	return n
@@ -33,7 +31,7 @@ func TestNothingIsSentWithoutTheLease(t *testing.T) {
 		synctest.Wait()
 		before := f.sum()
 		pass(3 * time.Second)
-		f.cut() // a new websocket would take the application away
+		f.Cut() // a new websocket would take the application away
 		s.Originate(engine.Leg{Channel: "rs1.c1.1.1", Dial: "PJSIP/1000"})
 		s.HangUp("ch1", "normal")
 		s.Continue("ch2", nil)
@@ -46,10 +44,10 @@ func TestNothingIsSentWithoutTheLease(t *testing.T) {
 		lease.Renew(time.Now(), true)
 		await[engine.SwitchUp](t, s.ear, nil)
 		synctest.Wait()
-		if n := f.count("DELETE /channels/ch1"); n != 1 {
+		if n := f.Count("DELETE /channels/ch1"); n != 1 {
 			t.Errorf("the hang-up was sent %d times after the beat", n)
 		}
-		if g := await[engine.LegGone](t, s.ear, nil); !g.Absent || f.count("POST /channels/rs1.c1.1.1") != 0 {
+		if g := await[engine.LegGone](t, s.ear, nil); !g.Absent || f.Count("POST /channels/rs1.c1.1.1") != 0 {
 			t.Errorf("an originate that waited for a minute: %+v", g)
 		}
 	})
@@ -66,12 +64,12 @@ func TestNoLegIsBegunWithoutAConfirmation(t *testing.T) {
 		s.Originate(engine.Leg{Channel: "rs1.c1.1.1", Dial: "PJSIP/1000"})
 		s.HangUp("ch1", "normal")
 		synctest.Wait()
-		if f.count("POST /channels/rs1.c1.1.1") != 0 || f.count("DELETE /channels/ch1") != 1 {
-			t.Errorf("the fake was asked: %v", f.asked)
+		if f.Count("POST /channels/rs1.c1.1.1") != 0 || f.Count("DELETE /channels/ch1") != 1 {
+			t.Errorf("the fake was asked: %v", f.Asked())
 		}
 		lease.Renew(time.Now(), true)
 		synctest.Wait()
-		if f.count("POST /channels/rs1.c1.1.1") != 1 {
+		if f.Count("POST /channels/rs1.c1.1.1") != 1 {
 			t.Error("no leg was asked for after the confirmation")
 		}
 	})
@@ -83,7 +81,7 @@ func TestWhoIsReplacedWaitsForAConfirmation(t *testing.T) {
 		lease := engine.NewLease(time.Now)
 		lease.Renew(time.Now(), true)
 		s := f.up(func(c *Config) { c.Lease = lease })
-		f.send(ev("ApplicationReplaced"))
+		f.Send(ev("ApplicationReplaced"))
 		await[engine.SwitchDown](t, s.ear, nil)
 		before := f.sum()
 		s.HangUp("ch1", "normal")
@@ -98,7 +96,7 @@ func TestWhoIsReplacedWaitsForAConfirmation(t *testing.T) {
 		lease.Renew(time.Now(), true)
 		await[engine.SwitchUp](t, s.ear, nil)
 		synctest.Wait()
-		if f.count("DELETE /channels/ch1") != 1 {
+		if f.Count("DELETE /channels/ch1") != 1 {
 			t.Error("the hang-up was not sent after the confirmation")
 		}
 	})

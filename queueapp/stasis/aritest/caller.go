@@ -13,6 +13,7 @@ type Call struct {
 	Endpoint  string   // "PJSIP/trunk"; of an agent that calls his own
 	Name      string   // the caller's
 	Number    string
+	Withheld  bool  // the number is not to be shown
 	Place     Place // "ringside-trunk", "7000", 2
 	Up        bool  // it was answered before Stasis()
 	Variables map[string]string
@@ -53,6 +54,9 @@ func (a *Asterisk) Call(c Call) *Caller {
 		ch.state = stateRing
 		if c.Up {
 			ch.state = stateUp
+		}
+		if c.Withheld {
+			ch.presentation = "prohib_not_screened"
 		}
 		ch.callerName, ch.callerNumber, ch.place = c.Name, c.Number, c.Place
 		if ch.place == (Place{}) {

@@ -31,6 +31,7 @@ type channel struct {
 	state  string
 
 	callerName, callerNumber string
+	presentation             string
 
 	place    Place
 	appName  string // what the dialplan does with it: Stasis, where an application has it
@@ -38,10 +39,11 @@ type channel struct {
 	created  time.Time
 	variable map[string]string
 
-	heard   []*application // who hears of it
-	stasis  *application   // whose it is; nil while it is in the dialplan
-	phone   *Phone         // at its other end, where one is known
-	leg     *leg           // how it is dialled; nil of who came by himself
+	heard   []*application        // who hears of it
+	wanted  map[*application]bool // who does also while it is elsewhere
+	stasis  *application          // whose it is; nil while it is in the dialplan
+	phone   *Phone                // at its other end, where one is known
+	leg     *leg                  // how it is dialled; nil of who came by himself
 	caller  *Caller
 	bridge  *bridge
 	bridged bool // it was in one
@@ -59,7 +61,8 @@ func (x *exchange) open(id, endpoint string) *channel {
 	}
 	ch := &channel{
 		x: x, serial: x.serial, id: id, name: fmt.Sprintf("%s-%08x", endpoint, x.serial), state: stateDown, created: time.Now(),
-		phone: x.phones[endpoint],
+		presentation: "allowed_not_screened",
+		phone:        x.phones[endpoint],
 	}
 	x.channels[id] = ch
 	if ch.phone != nil {
@@ -71,7 +74,7 @@ func (x *exchange) open(id, endpoint string) *channel {
 // enter puts a channel into an application, as the dialplan's Stasis() does.
 func (ch *channel) enter(app *application, args []string) {
 	ch.stasis, ch.appName, ch.appData = app, "Stasis", strings.Join(append([]string{app.name}, args...), ",")
-	ch.subscribe(app)
+	ch.hear(app)
 	ch.tell("StasisStart", func(b []byte) []byte { return list(b, "args", args) })
 }
 
@@ -84,11 +87,8 @@ func (ch *channel) leave() {
 	}
 	ch.music = false
 	ch.tell("StasisEnd", nil)
-	if ch.leg == nil {
+	if !ch.wanted[ch.stasis] {
 		ch.heard = slices.DeleteFunc(ch.heard, func(app *application) bool { return app == ch.stasis })
-		ch.appName, ch.appData = "", ""
-	} else {
-		ch.appName, ch.appData = "AppDial2", "(Outgoing Line)"
 	}
 	ch.stasis = nil
 }
@@ -139,11 +139,19 @@ func (ch *channel) expire() {
 func (ch *channel) asked(cause int) {
 	ch.tell("ChannelHangupRequest", func(b []byte) []byte { return append(number(b, "cause", 32), `,"soft":true`...) })
 	ch.undial(cause)
+	ch.leave()
+	if ch.leg != nil && ch.leg.prepared && !ch.leg.asked {
+		ch.tell("ChannelHangupRequest", func(b []byte) []byte { return number(b, "cause", cause) })
+	}
 	ch.destroy(cause)
 }
 
 // hungUp is a hang-up by the other end, with the cause that its signalling gives, 0 for none.
 func (ch *channel) hungUp(cause int) {
+	prepared := ch.leg != nil && ch.leg.prepared
+	if cause == 0 && prepared && ch.bridged {
+		cause = 16
+	}
 	ch.tell("ChannelHangupRequest", func(b []byte) []byte {
 		if cause == 0 {
 			return b
@@ -151,7 +159,7 @@ func (ch *channel) hungUp(cause int) {
 		return number(b, "cause", cause)
 	})
 	ch.undial(cause)
-	if cause == 0 && ch.bridged { // its bridge has set one
+	if cause == 0 && (ch.bridged || prepared) { // its bridge has set one: to call, a prepared one is in one, too
 		cause = 16
 	}
 	ch.destroy(cause)
@@ -159,7 +167,7 @@ func (ch *channel) hungUp(cause int) {
 
 // undial tells the end of dialling, where a leg ends unanswered.
 func (ch *channel) undial(cause int) {
-	if ch.leg == nil || ch.state == stateUp {
+	if ch.leg == nil || ch.leg.prepared || ch.state == stateUp {
 		return
 	}
 	switch cause {
@@ -177,6 +185,13 @@ func (ch *channel) destroy(cause int) {
 	ch.stopTimers()
 	ch.gone = true
 	delete(ch.x.channels, ch.id)
+	if ch.leg == nil { // whoever hears of this has asked for it
+		ch.tell("ChannelHangupRequest", func(b []byte) []byte { return append(number(b, "cause", cause), `,"soft":true`...) })
+	}
+	ch.appName, ch.appData = "", ""
+	if ch.leg != nil && !ch.leg.prepared {
+		ch.appName, ch.appData = "AppDial2", "(Outgoing Line)"
+	}
 	ch.tell("ChannelDestroyed", func(b []byte) []byte {
 		return pair(number(b, "cause", cause), "cause_txt", causeText(cause))
 	})

@@ -149,11 +149,20 @@ func (ch *channel) tell(kind string, more func(b []byte) []byte) {
 
 func (ch *channel) hears(app *application) bool { return slices.Contains(ch.heard, app) }
 
-// subscribe has an application hear of a channel whether or not the channel is in it.
-func (ch *channel) subscribe(app *application) {
+// hear has an application hear of a channel that is in it.
+func (ch *channel) hear(app *application) {
 	if !ch.hears(app) {
 		ch.heard = append(ch.heard, app)
 	}
+}
+
+// subscribe has an application hear of a channel wherever that is.
+func (ch *channel) subscribe(app *application) {
+	ch.hear(app)
+	if ch.wanted == nil {
+		ch.wanted = map[*application]bool{}
+	}
+	ch.wanted[app] = true
 }
 
 // inOrder are the channels, oldest first.

@@ -70,7 +70,8 @@ func (ch *channel) snapshot(b []byte) []byte {
 	b = pair(b, "app_name", ch.appName)
 	b = pair(b, "app_data", ch.appData)
 	b = moment(append(b, '}'), "creationtime", ch.created)
-	return append(pair(b, "language", "en"), '}')
+	b = pair(b, "language", "en")
+	return append(pair(append(name(b, "channelvars"), '{'), "CALLERID(num-pres)", ch.presentation), "}}"...)
 }
 
 // snapshot appends a bridge as ARI shows it.

@@ -129,10 +129,12 @@ func deviceState(b []byte, device, state string) []byte {
 
 // leg is how a channel is dialled.
 type leg struct {
-	app  *application
-	args []string
-	next *time.Timer // what the phone does next
-	end  *time.Timer // of the originate's time-out
+	app      *application
+	args     []string
+	prepared bool        // it was made without a call, and is in the application from then on
+	asked    bool        // to call
+	next     *time.Timer // what the phone does next
+	end      *time.Timer // of the time-out
 }
 
 func (l *leg) stopTimers() {
@@ -145,9 +147,12 @@ func (l *leg) stopTimers() {
 
 // dialled tells how far dialling is.
 func (ch *channel) dialled(status string) {
+	number := ch.phone.endpoint[len("PJSIP/"):]
+	if ch.leg.prepared && status != "" {
+		number = ""
+	}
 	ch.tell("Dial", func(b []byte) []byte {
-		b = pair(pair(b, "dialstatus", status), "forward", "")
-		return pair(b, "dialstring", ch.phone.endpoint[len("PJSIP/"):])
+		return pair(pair(pair(b, "dialstatus", status), "forward", ""), "dialstring", number)
 	})
 }
 
@@ -156,6 +161,7 @@ func (ch *channel) dial(limit time.Duration) {
 	if ch.gone {
 		return
 	}
+	ch.leg.asked = true
 	ch.dialled("")
 	var b Behaviour
 	if f := ch.phone.behave; f != nil {
@@ -178,7 +184,11 @@ func (ch *channel) dial(limit time.Duration) {
 	}
 	if ch.state == stateRinging && limit > 0 {
 		ch.leg.end = ch.x.later(limit, func() {
-			if !ch.gone && ch.state == stateRinging {
+			switch {
+			case ch.gone || ch.state != stateRinging:
+			case ch.leg.prepared:
+				ch.asked(19)
+			default:
 				ch.destroy(19)
 			}
 		})
@@ -204,12 +214,15 @@ func (ch *channel) take(b Behaviour) {
 	}
 }
 
-// answer has the phone answer; the leg enters its application, and ends where nobody listens there.
+// answer has the phone answer; the leg enters its application, where it is not in it, and ends where nobody listens there.
 func (ch *channel) answer() {
 	ch.leg.stopTimers()
 	ch.state = stateUp
 	ch.phone.changed()
 	ch.dialled("ANSWER")
+	if ch.leg.prepared {
+		return
+	}
 	if !ch.leg.app.active() {
 		ch.destroy(16)
 		return

@@ -15,6 +15,8 @@ func operations() map[string]operation {
 		"GET /channels":                        listChannels,
 		"GET /channels/{}":                     of((*channel).show),
 		"POST /channels/{}":                    originate,
+		"POST /channels/create":                create,
+		"POST /channels/{}/dial":               of((*channel).call),
 		"DELETE /channels/{}":                  of((*channel).remove),
 		"POST /channels/{}/answer":             in((*channel).accept),
 		"POST /channels/{}/moh":                in((*channel).startMusic),
@@ -79,39 +81,92 @@ func listChannels(x *exchange, _ *request) reply {
 
 func (ch *channel) show(*request) reply { return reply{body: ch.snapshot(nil)} }
 
-func originate(x *exchange, q *request) reply {
-	tech, number, ok := strings.Cut(q.Endpoint, "/")
+// lineFor opens a channel to the phone that a request names; without a channel, the reply says why.
+func (x *exchange) lineFor(q *request, id string) (*channel, reply) {
+	_, number, ok := strings.Cut(q.Endpoint, "/")
 	p := x.phones[q.Endpoint]
 	switch {
 	case q.Endpoint == "":
-		return refuse(http.StatusBadRequest, "Endpoint must be specified")
+		return nil, refuse(http.StatusBadRequest, "Endpoint must be specified")
 	case !ok:
-		return refuse(http.StatusBadRequest, "Invalid endpoint specified")
-	case q.App == "" && q.Extension == "":
+		return nil, refuse(http.StatusBadRequest, "Invalid endpoint specified")
+	case x.channels[id] != nil:
+		return nil, refuse(http.StatusConflict, "Channel with given unique ID already exists")
+	case p == nil || p.absent:
+		return nil, noLine()
+	}
+	ch := x.open(id, q.Endpoint)
+	ch.leg = &leg{app: x.apps[q.App], args: strings.Split(q.AppArgs, ",")}
+	ch.place = Place{"ringside-extensions", "s", 1}
+	ch.callerName, ch.callerNumber = number, number
+	for name, value := range q.Variables {
+		ch.set(name, value)
+	}
+	return ch, reply{}
+}
+
+func noLine() reply {
+	return reply{status: http.StatusInternalServerError, body: []byte(`{"error":"Allocation failed"}`)}
+}
+
+func originate(x *exchange, q *request) reply {
+	switch {
+	case q.Endpoint != "" && strings.Contains(q.Endpoint, "/") && q.App == "" && q.Extension == "":
 		return refuse(http.StatusBadRequest, "Application or extension must be specified")
 	case q.Originator != "" && x.channels[q.Originator] == nil:
 		return refuse(http.StatusBadRequest, "Provided originator channel was not found")
-	case x.channels[q.ids[0]] != nil:
-		return refuse(http.StatusConflict, "Channel with given unique ID already exists")
-	case x.apps[q.App] == nil, p == nil, p.absent, tech != "PJSIP":
-		return reply{status: http.StatusInternalServerError, body: []byte(`{"error":"Allocation failed"}`)}
+	case q.App != "" && x.apps[q.App] == nil && strings.Contains(q.Endpoint, "/"):
+		return noLine()
 	}
-	ch := x.open(q.ids[0], q.Endpoint)
-	ch.leg = &leg{app: x.apps[q.App], args: strings.Split(q.AppArgs, ",")}
-	ch.place, ch.appName, ch.appData = Place{"ringside-extensions", "s", 1}, "AppDial2", "(Outgoing Line)"
-	ch.callerName, ch.callerNumber = number, number
+	ch, why := x.lineFor(q, q.ids[0])
+	if ch == nil {
+		return why
+	}
+	ch.appName, ch.appData = "AppDial2", "(Outgoing Line)"
 	if q.CallerID != "" {
 		ch.callerName, ch.callerNumber = splitCallerID(q.CallerID)
 	}
 	ch.subscribe(ch.leg.app)
-	for name, value := range q.Variables {
-		ch.set(name, value)
-	}
 	limit := 30 * time.Second
 	if q.Timeout != 0 {
 		limit = time.Duration(q.Timeout) * time.Second
 	}
 	return reply{body: ch.snapshot(nil), then: func() { ch.dial(limit) }}
+}
+
+// create makes a leg that calls nobody yet. Whoever it is for, the application hears of from now on.
+func create(x *exchange, q *request) reply {
+	ch, why := x.lineFor(q, q.ChannelID)
+	if ch == nil {
+		return why
+	}
+	body := ch.snapshot(nil)
+	ch.leg.prepared = true
+	return reply{body: body, then: func() {
+		if ch.gone {
+			return
+		}
+		if !ch.leg.app.active() {
+			ch.destroy(16)
+			return
+		}
+		ch.subscribe(ch.leg.app)
+		if caller := x.channels[q.Originator]; caller != nil {
+			caller.subscribe(ch.leg.app)
+		}
+		ch.enter(ch.leg.app, ch.leg.args)
+	}}
+}
+
+// call has a leg that was prepared call its phone.
+func (ch *channel) call(q *request) reply {
+	switch {
+	case ch.state != stateDown:
+		return refuse(http.StatusConflict, "Channel is not in the 'Down' state")
+	case ch.stasis == nil:
+		return refuse(http.StatusConflict, noStasis)
+	}
+	return reply{status: http.StatusNoContent, then: func() { ch.dial(time.Duration(q.Timeout) * time.Second) }}
 }
 
 // splitCallerID reads "Name" <number>.

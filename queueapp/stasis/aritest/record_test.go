@@ -35,7 +35,8 @@ type recorder struct {
 	names  map[string]string // what ids that Asterisk chose are called
 	log    []string
 
-	callers int // how many have called
+	callers int             // how many have called
+	wanted  map[string]bool // callers of whom Asterisk tells until their end, since a leg was prepared for them
 }
 
 type event struct {
@@ -45,7 +46,7 @@ type event struct {
 }
 
 func newRecorder(t *testing.T, base, user, password string) *recorder {
-	return &recorder{t: t, base: base, user: user, password: password, more: make(chan struct{}), names: map[string]string{}}
+	return &recorder{t: t, base: base, user: user, password: password, more: make(chan struct{}), names: map[string]string{}, wanted: map[string]bool{}}
 }
 
 // listen opens a websocket and keeps its events until the test ends or the other end closes it.

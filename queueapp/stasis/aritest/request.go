@@ -22,6 +22,7 @@ type params struct {
 	Endpoint    string            `json:"endpoint"`
 	App         string            `json:"app"`
 	AppArgs     string            `json:"appArgs"`
+	ChannelID   string            `json:"channelId"`
 	Extension   string            `json:"extension"`
 	Context     string            `json:"context"`
 	Priority    int               `json:"priority"`
@@ -147,7 +148,7 @@ type operation func(x *exchange, q *request) reply
 // find is what is to be done for a request.
 func (a *Asterisk) find(r *http.Request, q *request, body []byte) operation {
 	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/ari/"), "/")
-	for i := 1; i < len(parts) && parts[0] != "asterisk"; i += 2 {
+	for i := 1; i < len(parts) && parts[0] != "asterisk" && parts[i] != "create"; i += 2 {
 		id, err := url.PathUnescape(parts[i])
 		if err != nil {
 			return always(refuse(http.StatusBadRequest, "Bad id"))

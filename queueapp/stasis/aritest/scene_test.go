@@ -21,6 +21,9 @@ func scenes() []scene {
 		{"bridges", bridges},
 		{"phones refuse", phonesRefuse},
 		{"legs are given up", legsGivenUp},
+		{"prepared legs talk", preparedTalk},
+		{"prepared legs end", preparedEnds},
+		{"prepared legs are refused", preparedRefused},
 		{"prompts", prompts},
 		{"onwards", onwards},
 		{"onwards from what goes on", onwardsFrom},
@@ -95,7 +98,7 @@ func (r *recorder) leg(id, caller, number string) {
 func (r *recorder) hangUp(ch string) {
 	r.t.Helper()
 	r.do("DELETE", "/channels/"+ch, nil)
-	if strings.HasPrefix(ch, "rs1.") {
+	if strings.HasPrefix(ch, "rs1.") || r.wanted[ch] {
 		r.await("ChannelDestroyed", ch, 1)
 	} else {
 		r.await("StasisEnd", ch, 1)
