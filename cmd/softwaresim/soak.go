@@ -21,6 +21,7 @@ type soakFlags struct {
 	Every    time.Duration `help:"From one fault to the next." default:"5s" group:"soak"`
 	Rate     float64       `help:"Callers a second." default:"5" group:"soak"`
 	Agents   int           `help:"Agents, one and a half for each caller of a second if 0." default:"0" group:"soak"`
+	Standby  bool          `help:"Have a second queueapp stand by during a soak." group:"soak"`
 	Seed     uint64        `help:"Repeats a run; 0 draws one." default:"0" group:"soak"`
 	Recovery bool          `help:"Measure how soon calls are given to agents again after a kill, a restart, a cut, a freeze." group:"soak"`
 	Times    int           `help:"How often each, with --recovery." default:"20" group:"soak"`
@@ -31,7 +32,7 @@ type soakFlags struct {
 func (c *BenchCmd) soak(ctx context.Context, out io.Writer) error {
 	progress := newLines(os.Stderr, c.JSON)
 	o := soak.Options{For: c.Soak, Calls: c.Calls, Rate: c.Rate, Agents: c.Agents, Seed: c.Seed, Every: c.Every,
-		Stack:  stack.Options{Root: c.Root, Dir: c.Keep, Keep: c.Keep != "", Unlisted: true},
+		Stack:  stack.Options{Root: c.Root, Dir: c.Keep, Keep: c.Keep != "", Unlisted: true, Standby: c.Standby},
 		Report: func(line string) { progress.note("%s", line) }}
 	if c.Faults || len(c.Fault) > 0 {
 		var err error

@@ -2,6 +2,8 @@ package crowd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -87,6 +89,9 @@ func (a *agent) want(ctx context.Context, verb string) {
 	a.crowd.fail(a.crowd.Command(ctx, a.phone.Number(), verb))
 }
 
+// codeLimit is how long a code may take to be heard out: a fault of some seconds may fall into it, and queueapp asks anew.
+const codeLimit = 40 * time.Second
+
 // dial dials a code and hears it out.
 func (a *agent) dial(ctx context.Context, code string) {
 	call, err := a.phone.Dial(ctx, code)
@@ -94,6 +99,13 @@ func (a *agent) dial(ctx context.Context, code string) {
 		a.crowd.fail(err)
 		return
 	}
-	_, err = call.AwaitEnd(ctx)
+	begun := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, codeLimit)
+	defer cancel()
+	if _, err = call.AwaitEnd(bounded); err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%s dialled %s at %s, and was never hung up on: %w", a.phone.Number(), code, begun.Format("15:04:05.000"), err)
+		a.crowd.fail(errors.Join(err, call.Hangup(ctx)))
+		return
+	}
 	a.crowd.fail(err)
 }

@@ -110,6 +110,19 @@ func (w *world) well(ctx context.Context) error {
 	if ready.State != api.StateActive {
 		return fmt.Errorf("queueapp is %s", ready.State)
 	}
+	return w.pair(ctx)
+}
+
+// pair finds the standby ready to take over, where there is one.
+func (w *world) pair(ctx context.Context) error {
+	standby := w.stack.Info().Standby
+	if standby == nil {
+		return nil
+	}
+	var ready api.Readiness
+	if _, err := ask(ctx, http.MethodGet, standby.API+"/readyz", nil, nil, &ready); ready.State != api.StateStandby {
+		return fmt.Errorf("the standby is %q: %w", ready.State, err)
+	}
 	return nil
 }
 

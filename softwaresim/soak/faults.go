@@ -65,29 +65,46 @@ func Choose(names []string) ([]Fault, error) {
 	return chosen, nil
 }
 
-// end has queueapp end by a signal. The stack starts it again, as systemd would.
+// end has the queueapp that owns the floor end by a signal. The stack starts it again, as systemd would.
 func end(sig syscall.Signal) func(context.Context, *stack.Stack, *rand.Rand) error {
 	return func(ctx context.Context, s *stack.Stack, _ *rand.Rand) error {
-		before := s.Info().PIDs.Queueapp
-		if err := s.Signal(stack.Queueapp, sig); err != nil {
+		victim, pids := actual(s, stack.Queueapp), s.Info().PIDs
+		before := pids.Queueapp
+		if victim == stack.Standby {
+			before = pids.Standby
+		}
+		if err := s.Signal(victim, sig); err != nil {
 			return err
 		}
-		return s.WaitRestarted(ctx, stack.Queueapp, before)
+		return s.WaitRestarted(ctx, victim, before)
 	}
+}
+
+// actual is the server that is meant: of two queueapps the one that owns the floor.
+func actual(s *stack.Stack, server string) string {
+	if owner := s.Owner(); server == stack.Queueapp && owner != "" {
+		return owner
+	}
+	return server
 }
 
 func restart(server string) func(context.Context, *stack.Stack, *rand.Rand) error {
 	return func(ctx context.Context, s *stack.Stack, _ *rand.Rand) error { return s.Restart(ctx, server) }
 }
 
-// freeze stops a server with all its processes for a while.
+// freeze stops a server with all its processes for a while. Where another queueapp stands by, that may be long enough for
+// it to take over.
 func freeze(server string) func(context.Context, *stack.Stack, *rand.Rand) error {
 	return func(ctx context.Context, s *stack.Stack, rng *rand.Rand) error {
-		if err := s.Freeze(server); err != nil {
-			return errors.Join(err, s.Thaw(server))
+		victim, most := actual(s, server), 4*time.Second
+		if server == stack.Queueapp && s.Owner() != "" {
+			most = 9 * time.Second
 		}
-		last(ctx, 500*time.Millisecond, 4*time.Second, rng)
-		return s.Thaw(server)
+		if err := s.Freeze(victim); err != nil {
+			return errors.Join(err, s.Thaw(victim))
+		}
+		last(ctx, 500*time.Millisecond, most, rng)
+		return s.Thaw(victim)
 	}
 }
 
@@ -123,6 +140,7 @@ type inflicted struct {
 
 const (
 	wellLimit = 30 * time.Second       // how long everything may take to be well after a fault
+	hopeless  = 2 * time.Minute        // how much longer it is waited for: the rest of the run tells nothing without it
 	catchUp   = 500 * time.Millisecond // how long what waited meanwhile may take
 )
 
@@ -148,11 +166,11 @@ func (w *world) trouble(ctx context.Context) error {
 }
 
 // inflict does one fault and waits until all is well.
-func (w *world) inflict(ctx context.Context, f Fault, rng *rand.Rand) error {
-	ctx, cancel := context.WithTimeout(ctx, wellLimit)
-	defer cancel()
+func (w *world) inflict(outer context.Context, f Fault, rng *rand.Rand) error {
 	begun := time.Now()
-	w.expect(f.Ends)
+	ctx, cancel := context.WithTimeout(outer, 2*wellLimit)
+	defer cancel()
+	w.expect(actual(w.stack, f.Ends))
 	defer w.expect("")
 	if err := f.Inflict(ctx, w.stack, rng); err != nil {
 		return fmt.Errorf("%s, at %s: %w", f.Name, outside.Clock(begun), err)
@@ -162,7 +180,10 @@ func (w *world) inflict(ctx context.Context, f Fault, rng *rand.Rand) error {
 		undone = time.Now()
 	}
 	if err := w.until(ctx, wellLimit, "all to be well after: "+f.Name+", at "+outside.Clock(begun), func() error { return w.well(ctx) }); err != nil {
-		return err
+		w.odd(err.Error())
+		if err := w.until(outer, hopeless, "all to be well at last after: "+f.Name, func() error { return w.well(outer) }); err != nil {
+			return err
+		}
 	}
 	now := time.Now()
 	w.outages = append(w.outages, outside.Outage{What: f.Name, From: begun, To: now.Add(catchUp)})

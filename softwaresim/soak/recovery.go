@@ -155,7 +155,7 @@ func (w *world) sustain(ctx context.Context, b blow) (took time.Duration, err er
 		took, err = w.rung(ctx, rings, waiting, begun)
 	}
 	err = errors.Join(err, <-mended, waiting.Hangup(ctx))
-	return took, errors.Join(err, w.until(ctx, wellLimit, "all to be well again", func() error { return errors.Join(w.holds(ctx), w.pair(ctx)) }))
+	return took, errors.Join(err, w.until(ctx, wellLimit, "all to be well again", func() error { return w.holds(ctx) }))
 }
 
 // serve has a caller talk with the agent, and gives the agent's side.
@@ -210,19 +210,6 @@ func (w *world) holds(ctx context.Context, states ...string) error {
 	fits := slices.EqualFunc(list.Calls, states, func(c api.Call, s string) bool { return c.State == s })
 	if !fits {
 		return fmt.Errorf("the floor holds %+v, not %v", list.Calls, states)
-	}
-	return nil
-}
-
-// pair finds the standby ready to take over, where there is one.
-func (w *world) pair(ctx context.Context) error {
-	standby := w.stack.Info().Standby
-	if standby == nil {
-		return nil
-	}
-	var ready api.Readiness
-	if _, err := ask(ctx, "GET", standby.API+"/readyz", nil, nil, &ready); ready.State != api.StateStandby {
-		return fmt.Errorf("the standby is %q: %w", ready.State, err)
 	}
 	return nil
 }

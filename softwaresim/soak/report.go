@@ -20,8 +20,8 @@ const (
 	Left outside.Check = "nothing is left over"
 	// Tables: the tables do not contradict the invariants.
 	Tables outside.Check = "no contradiction in the tables"
-	// Alive: no server ended but by a fault, and queueapp did not panic.
-	Alive outside.Check = "nobody died by himself"
+	// Alive: no server ended but by a fault, queueapp did not panic and was well again soon, and no phone was left waiting.
+	Alive outside.Check = "nobody died or hung by himself"
 	// Memory: what queueapp uses does not grow.
 	Memory outside.Check = "memory and goroutines flat"
 )
@@ -60,19 +60,21 @@ type Tally struct {
 
 // Report is what came of a soak.
 type Report struct {
-	Seed     uint64                   `json:"seed"`
-	Took     Duration                 `json:"took_s"`
-	Rate     float64                  `json:"rate"`
-	Agents   int                      `json:"agents"`
-	Calls    int                      `json:"calls"`
-	Visits   int                      `json:"visits"`
-	Attempts int                      `json:"attempts"`
-	Rings    int                      `json:"rings"`
-	Outcomes map[queueapp.Outcome]int `json:"outcomes"`
-	Outages  int                      `json:"outages"`
-	Samples  int                      `json:"samples"`
-	Faults   []Tally                  `json:"faults,omitempty"`
-	Lines    []Line                   `json:"checks"`
+	Seed uint64   `json:"seed"`
+	Took Duration `json:"took_s"`
+	Rate float64  `json:"rate"`
+	// Load is how many processes waited for one of the machine's processors when the run ended, over the last minute.
+	Load       float64                  `json:"load"`
+	Processors int                      `json:"processors"`
+	Agents     int                      `json:"agents"`
+	Calls      int                      `json:"calls"`
+	Visits     int                      `json:"visits"`
+	Attempts   int                      `json:"attempts"`
+	Rings      int                      `json:"rings"`
+	Outcomes   map[queueapp.Outcome]int `json:"outcomes"`
+	Samples    int                      `json:"samples"`
+	Faults     []Tally                  `json:"faults,omitempty"`
+	Lines      []Line                   `json:"checks"`
 	// Rest is what queueapp used before the first call and after the last.
 	Rest     struct{ Before, After Sample } `json:"rest"`
 	Spreads  []string                       `json:"spreads"`
@@ -165,7 +167,7 @@ func (w *world) tally() (tallies []Tally) {
 
 // Print writes the report for people.
 func (r *Report) Print(out io.Writer) error {
-	fmt.Fprintf(out, "%d callers in %v, %.3g each second, %d agents; seed %d\n", r.Calls, time.Duration(r.Took).Round(time.Second), r.Rate, r.Agents, r.Seed)
+	fmt.Fprintf(out, "%d callers in %v, %.3g each second, %d agents; seed %d; load %.1f on %d processors\n", r.Calls, time.Duration(r.Took).Round(time.Second), r.Rate, r.Agents, r.Seed, r.Load, r.Processors)
 	fmt.Fprintf(out, "%d visits (%s), %d attempts, %d rings\n\n", r.Visits, r.outcomes(), r.Attempts, r.Rings)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if len(r.Faults) > 0 {

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"ringside/queueapp"
+	"ringside/softwaresim/bench"
 	"ringside/softwaresim/crowd"
 	"ringside/softwaresim/outside"
 	"ringside/softwaresim/stack"
@@ -95,7 +97,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if err := w.run(ctx, r); err != nil {
 		return nil, err
 	}
-	r.Took = Duration(time.Since(begun))
+	r.Took, r.Load, r.Processors = Duration(time.Since(begun)), bench.Load(), runtime.NumCPU()
 	return r, w.judge(ctx, r)
 }
 
@@ -103,17 +105,27 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 func (w *world) run(ctx context.Context, r *Report) error {
 	c := crowd.Crowd{UA: w.ua, Agents: w.phones, Dial: w.stack.Info().Dial, Seed: w.Seed, Calls: w.Calls, Rate: w.Rate, For: w.For,
 		Command: w.command}
+	calling, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
 	beside, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	var unwell error
-	wg.Go(func() { unwell = w.trouble(beside) })
+	wg.Go(func() {
+		if err := w.trouble(beside); err != nil {
+			giveUp(err)
+		}
+	})
 	wg.Go(func() { w.look(beside) })
-	calls, err := c.Run(ctx)
+	calls, err := c.Run(calling)
 	stop()
 	wg.Wait()
-	r.Calls, r.Faults = calls, w.tally()
-	r.Outages, r.Samples = len(w.outages), len(w.samples)
-	return errors.Join(context.Cause(ctx), err, unwell)
+	if context.Cause(calling) != nil {
+		return context.Cause(calling)
+	}
+	if err != nil {
+		w.odd(err.Error())
+	}
+	r.Calls, r.Faults, r.Samples = calls, w.tally(), len(w.samples)
+	return nil
 }
 
 // look samples the process, tells progress, and takes in what the witness has seen.

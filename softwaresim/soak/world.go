@@ -188,10 +188,18 @@ func (w *world) until(ctx context.Context, limit time.Duration, what string, ask
 func (w *world) told(line string) {
 	server, rest, _ := strings.Cut(line, " ")
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if strings.HasPrefix(rest, "ended") && w.ending != server && w.ending != "every" {
-		w.strange = append(w.strange, line+", at "+outside.Clock(time.Now()))
+	explained := !strings.HasPrefix(rest, "ended") || w.ending == server || w.ending == "every"
+	w.mu.Unlock()
+	if !explained {
+		w.odd(line + ", at " + outside.Clock(time.Now()))
 	}
+}
+
+// odd notes what no fault explains.
+func (w *world) odd(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.strange = append(w.strange, what)
 }
 
 // expect says which server may end from now on.
@@ -205,7 +213,11 @@ func (w *world) expect(server string) {
 func (w *world) deaths() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append(panics(w.stack.Log(stack.Queueapp)), w.strange...)
+	found := append(panics(w.stack.Log(stack.Queueapp)), w.strange...)
+	if w.Stack.Standby {
+		found = append(found, panics(w.stack.Log(stack.Standby))...)
+	}
+	return found
 }
 
 // panics are the lines of a log in which a Go program says that it dies of a mistake of its own.
