@@ -39,20 +39,23 @@ func stage(at time.Time, before, story []store.Entry) transcript.Transcript {
 			}
 		}
 	}
-	seated := func(x queueapp.ExtensionID) bool {
-		return slices.ContainsFunc(t.Agents, func(a queueapp.RestoreAgent) bool { return a.Extension == x })
-	}
+	seat(&t, plan, cast)
+	return t
+}
+
+// seat adds who plays a part, and the phones that they sit at.
+func seat(t *transcript.Transcript, plan queueapp.Plan, cast map[queueapp.AgentID]bool) {
 	for _, a := range plan.Agents {
 		if cast[a.ID] {
 			t.Plan.Agents = append(t.Plan.Agents, a)
 		}
 	}
 	for _, x := range plan.Extensions {
-		if seated(x.ID) || cast[queueapp.AgentID(x.ID)] {
+		seated := slices.ContainsFunc(t.Agents, func(a queueapp.RestoreAgent) bool { return a.Extension == x.ID })
+		if seated || cast[queueapp.AgentID(x.ID)] {
 			t.Plan.Extensions = append(t.Plan.Extensions, x)
 		}
 	}
-	return t
 }
 
 // enters reports whether by an event a caller is in a queue.
