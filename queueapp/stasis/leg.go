@@ -152,12 +152,24 @@ func variables(g engine.Leg) map[string]string {
 func (s *Switch) post(ctx context.Context, ln *lane, op, target string, g engine.Leg, req any, last time.Time) error {
 	err := s.rest.doBefore(ctx, last, op, http.MethodPost, target, req, nil)
 	switch status := statusOf(err); {
-	case err == nil, status == http.StatusConflict: // it stands already: asked for by an owner before us
+	case err == nil:
 		return nil
+	case status == http.StatusConflict:
+		return s.stands(ctx, g)
 	case status != 0, errors.Is(err, errStale), neverSent(err):
 		return err
 	}
 	return s.search(ctx, ln, path("channels", string(g.Channel)), "hangup", err)
+}
+
+// stands looks whether a leg stands of which Asterisk says so. It may have been asked for by an owner before us; or another
+// leg was, once, on the same connection: since then Asterisk says it there of every phone that it cannot reach.
+func (s *Switch) stands(ctx context.Context, g engine.Leg) error {
+	err := s.rest.again(ctx, "search", http.MethodGet, path("channels", string(g.Channel)), nil, nil)
+	if statusOf(err) == http.StatusNotFound {
+		return &refusal{op: "search", status: http.StatusInternalServerError, message: "the phone cannot be reached"}
+	}
+	return err
 }
 
 // search finds out what became of a POST that had no answer: it may still be acted on. The thing at target is asked for, or

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ringside/queueapp/engine"
 	"ringside/queueapp/stasis/aritest"
@@ -48,6 +49,19 @@ func TestOriginateRefused(t *testing.T) {
 			synctest.Wait()
 			if n := f.Count(postLeg); n != 2 || len(r.all) != 0 {
 				t.Errorf("asked %d times; told:\n%s", n, r.ear)
+			}
+		})
+	})
+	t.Run("409 and it does not stand", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			f.Phone("PJSIP/2000").Register(false)
+			r.Originate(aLeg)
+			r.Originate(aLeg) // from now on this connection knows no other reason
+			r.Originate(engine.Leg{Channel: "rs1.other", Dial: "PJSIP/2000", Ring: 20 * time.Second})
+			got := await(t, r.ear, legGoneFrom("rs1.other"))
+			if got != (engine.LegGone{Channel: "rs1.other", Q850: subscriberAbsent, Absent: true}) {
+				t.Errorf("%+v", got)
 			}
 		})
 	})

@@ -100,6 +100,12 @@ func (f fake) restart(t *testing.T) {
 
 func (f fake) agentHangsUp(_ *testing.T, number string) { f.Phone("PJSIP/" + number).HangUp() }
 
+func (f fake) agentRefuses(_ *testing.T, number string, code int) {
+	f.Phone("PJSIP/" + number).Refuse(code)
+}
+
+func (f fake) agentAnswers(_ *testing.T, number string) { f.Phone("PJSIP/" + number).Answer() }
+
 type fakeCaller struct{ *aritest.Caller }
 
 func (c fakeCaller) press(_ *testing.T, keys string) { c.Press(keys) }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -93,9 +94,10 @@ func (v valves) Accept() (net.Conn, error) {
 // valve is a connection that can be half open: it stands, and nothing goes through.
 type valve struct {
 	net.Conn
-	ended  chan struct{}
-	forget func()
-	once   sync.Once
+	ended    chan struct{}
+	forget   func()
+	once     sync.Once
+	conflict atomic.Bool // what was asked for by it stood already
 
 	mu     sync.Mutex
 	opened chan struct{} // closed when it is opened; nil where it is open

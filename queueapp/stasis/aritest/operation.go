@@ -91,9 +91,10 @@ func (x *exchange) lineFor(q *request, id string) (*channel, reply) {
 	case !ok:
 		return nil, refuse(http.StatusBadRequest, "Invalid endpoint specified")
 	case x.channels[id] != nil:
-		return nil, refuse(http.StatusConflict, "Channel with given unique ID already exists")
+		q.conflict()
+		return nil, taken()
 	case p == nil || p.absent:
-		return nil, noLine()
+		return nil, noLine(q)
 	}
 	ch := x.open(id, q.Endpoint)
 	ch.leg = &leg{app: x.apps[q.App], args: strings.Split(q.AppArgs, ",")}
@@ -105,7 +106,16 @@ func (x *exchange) lineFor(q *request, id string) (*channel, reply) {
 	return ch, reply{}
 }
 
-func noLine() reply {
+func taken() reply {
+	return refuse(http.StatusConflict, "Channel with given unique ID already exists")
+}
+
+// noLine is the answer where a phone cannot be reached. A connection by which something was asked for that stood already
+// gets that answer ever after: Asterisk looks at the last error of its thread.
+func noLine(q *request) reply {
+	if q.conflicts() {
+		return taken()
+	}
 	return reply{status: http.StatusInternalServerError, body: []byte(`{"error":"Allocation failed"}`)}
 }
 
@@ -116,7 +126,7 @@ func originate(x *exchange, q *request) reply {
 	case q.Originator != "" && x.channels[q.Originator] == nil:
 		return refuse(http.StatusBadRequest, "Provided originator channel was not found")
 	case q.App != "" && x.apps[q.App] == nil && strings.Contains(q.Endpoint, "/"):
-		return noLine()
+		return noLine(q)
 	}
 	ch, why := x.lineFor(q, q.ids[0])
 	if ch == nil {

@@ -2,6 +2,7 @@ package aritest_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"ringside/softwaresim/phone"
@@ -19,7 +20,9 @@ type world interface {
 	// agentDials has an agent dial a number.
 	agentDials(t *testing.T, agent, number string) outsider
 	restart(t *testing.T)
-	// agentHangsUp ends the calls at a phone.
+	// agentRefuses and agentAnswers are about what rings at a phone, agentHangsUp about its calls.
+	agentRefuses(t *testing.T, number string, code int)
+	agentAnswers(t *testing.T, number string)
 	agentHangsUp(t *testing.T, number string)
 }
 
@@ -117,14 +120,29 @@ func (c realCaller) hangUp(t *testing.T) {
 	}
 }
 
+// at are the calls at a phone.
+func (r *real) at(number string) []*phone.Call {
+	return slices.DeleteFunc(r.ua.Calls(), func(c *phone.Call) bool { return !c.Inbound() || c.To() != number })
+}
+
 func (r *real) agentHangsUp(t *testing.T, number string) {
 	t.Helper()
-	for _, c := range r.ua.Calls() {
-		if c.Inbound() && c.To() == number {
-			if err := c.Hangup(soon(t)); err != nil {
-				t.Fatal(err)
-			}
+	for _, c := range r.at(number) {
+		if err := c.Hangup(soon(t)); err != nil {
+			t.Fatal(err)
 		}
+	}
+}
+
+func (r *real) agentRefuses(_ *testing.T, number string, code int) {
+	for _, c := range r.at(number) {
+		c.Refuse(code)
+	}
+}
+
+func (r *real) agentAnswers(_ *testing.T, number string) {
+	for _, c := range r.at(number) {
+		c.Answer()
 	}
 }
 

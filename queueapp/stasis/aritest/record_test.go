@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -20,12 +19,13 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // recorder speaks ARI as plainly as can be, and keeps what comes back with all that differs between two runs taken out:
 // requests with their answers in order, events in order for each channel, bridge or device.
 type recorder struct {
 	t              *testing.T
+	client         *http.Client // with a connection of its own, which Asterisk remembers things by
 	base           string
 	user, password string
 
@@ -46,7 +46,9 @@ type event struct {
 }
 
 func newRecorder(t *testing.T, base, user, password string) *recorder {
-	return &recorder{t: t, base: base, user: user, password: password, more: make(chan struct{}), names: map[string]string{}, wanted: map[string]bool{}}
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	return &recorder{t: t, client: client, base: base, user: user, password: password, more: make(chan struct{}), names: map[string]string{}, wanted: map[string]bool{}}
 }
 
 // listen opens a websocket and keeps its events until the test ends or the other end closes it.
@@ -179,6 +181,15 @@ func (r *recorder) gone(target string) {
 	r.poll(target, func(status int, _ any) bool { return status == http.StatusNotFound })
 }
 
+// listsNothing waits until a listing is empty.
+func (r *recorder) listsNothing(target string) {
+	r.t.Helper()
+	r.poll(target, func(_ int, answer any) bool {
+		list, ok := answer.([]any)
+		return ok && len(list) == 0
+	})
+}
+
 func (r *recorder) poll(target string, so func(int, any) bool) {
 	r.t.Helper()
 	late := time.After(patience)
@@ -237,7 +248,7 @@ func (r *recorder) ask(method, target string, body any) (int, any) {
 	}
 	req.SetBasicAuth(r.user, r.password)
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -260,7 +271,11 @@ func (r *recorder) story() []string {
 	story := slices.Clone(r.log)
 	by := map[string][]string{}
 	for _, e := range r.events {
-		by[r.called(e.of)] = append(by[r.called(e.of)], "    "+e.kind+" "+plain(e.raw))
+		about := r.called(e.of)
+		if e.kind == "Dial" && e.raw["dialstatus"] == "" { // sometimes it comes behind what follows from it
+			about += " is dialled"
+		}
+		by[about] = append(by[about], "    "+e.kind+" "+plain(e.raw))
 	}
 	for _, k := range slices.Sorted(maps.Keys(by)) {
 		story = append(append(story, k+":"), by[k]...)
@@ -278,15 +293,4 @@ func (r *recorder) called(id string) string {
 		return n
 	}
 	return id
-}
-
-// inOrder ranges over a map in the order of its keys.
-func inOrder[V any](m map[string]V) iter.Seq2[string, V] {
-	return func(yield func(string, V) bool) {
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			if !yield(k, m[k]) {
-				return
-			}
-		}
-	}
 }

@@ -14,8 +14,12 @@ type request struct {
 	line  string   // "POST /channels/1.1/answer", escaped as it came
 	ids   []string // those in the path
 	query url.Values
+	by    *valve // the connection that it came by
 	params
 }
+
+func (q *request) conflict()       { q.by.conflict.Store(true) }
+func (q *request) conflicts() bool { return q.by.conflict.Load() }
 
 // params are what a body may say.
 type params struct {
@@ -85,6 +89,7 @@ func (a *Asterisk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := &request{line: r.Method + " " + strings.TrimPrefix(r.URL.EscapedPath(), "/ari"), query: r.URL.Query()}
+	q.by, _ = r.Context().Value(valveKey{}).(*valve)
 	f := a.note(q.line, body)
 	if f.wantsReply() {
 		if user, password, _ := r.BasicAuth(); user != a.o.User || password != a.o.Password {
