@@ -229,9 +229,9 @@ func (quiet) Chat([]string, string, string)   {}
 // served, what waits is bounded, and when the rush is over every call is taken again.
 func TestAdmission(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const rate, seconds, agents = 1000, 5, 100
+		const rate, seconds, agents = 600, 4, 60
 		x := newExchange(t, agents)
-		x.step = 2 * time.Millisecond // less than 100 calls a second
+		x.step = 4 * time.Millisecond // some 30 calls a second
 		x.start()
 		calls := 0
 		for range seconds * 100 {
