@@ -32,7 +32,7 @@ func TestNothingIsPublishedWithoutTheLease(t *testing.T) {
 		if r := <-late; r != queueapp.PublishLate {
 			t.Errorf("the phone rings after %q", r)
 		}
-		time.Sleep(chatLife)
+		<-time.After(chatLife)         // virtual time
 		lease.Renew(time.Now(), false) // a database that is away is no confirmation
 		synctest.Wait()
 		if len(s.log) != 0 {

@@ -66,7 +66,7 @@ func (l *Lease) wait(ctx context.Context, since func() time.Time) error {
 func (l *Lease) Renew(begun time.Time, confirmed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.doubted.IsZero() && !(confirmed && begun.After(l.doubted)) {
+	if !l.doubted.IsZero() && (!confirmed || !begun.After(l.doubted)) {
 		return
 	}
 	l.doubted, l.heard = time.Time{}, begun

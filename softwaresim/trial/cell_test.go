@@ -170,7 +170,7 @@ func (c *cell) clear() (lost int) {
 		all = append(all, c.call)
 	}
 	for _, call := range all {
-		if call.Outcome().By == phone.Them && !(call == c.call && c.agentEnds) {
+		if call.Outcome().By == phone.Them && (call != c.call || !c.agentEnds) {
 			lost++
 		}
 		if err := call.Hangup(c.ctx); err != nil {
