@@ -41,13 +41,13 @@ func TestLogInWaitsUntilItMay(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(ctx) }()
-		time.Sleep(time.Hour) // longer than any deadline of a log-in
+		<-time.After(time.Hour) // longer than any deadline of a log-in
 		synctest.Wait()
 		if asked.Load() != 1 || dialled.Load() != 0 {
 			t.Errorf("asked %d times, dialled %d times", asked.Load(), dialled.Load())
 		}
 		may.Store(true)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		synctest.Wait()
 		if dialled.Load() == 0 {
 			t.Error("it may, and does not")

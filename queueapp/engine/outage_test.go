@@ -21,7 +21,7 @@ func (w *world) comeBack() { w.set(func() { w.stuck, w.away = false, nil }) }
 
 // pass lets time pass and what follows from that happen.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 
