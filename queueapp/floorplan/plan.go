@@ -34,7 +34,7 @@ type Settings struct {
 	Display string        // template of the name that the agent's phone displays
 	MaxCall time.Duration // no call lasts longer
 	Outage  time.Duration // how long waiting callers are kept while the database is away
-	Budget  time.Duration // how long a publish may hold the ring, from the commit
+	Budget  time.Duration // how long the look-up and the publish may hold the ring, from the commit
 	Lead    time.Duration // how long the record is to be there before the ring; 0: the ring follows the publish at once
 }
 
