@@ -82,6 +82,27 @@ func TestAnAgentWhoRefusesIsFollowedByTheNext(t *testing.T) {
 	w.order("publish revoked 1000 c1.1 refused", "publish offered 1001 c1.2", "originate rs1.c1.2.1 PJSIP/1001")
 }
 
+// An agent who hangs up right after the answer may be gone before the bridge is made: that fails when the next one rings.
+func TestABridgeThatFailedDoesNotEndTheNextRing(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.logOn("1000")
+	w.logOn("1001")
+	w.tell(caller("ch1", "queue", "support", "code=1111"))
+	w.await("originate rs1.c1.1.1 PJSIP/1000")
+	w.tell(LegUp{"rs1.c1.1.1"})
+	w.await("bridge rs1.c1 ch1 rs1.c1.1.1")
+	w.tell(LegGone{Channel: "rs1.c1.1.1", Q850: 16})
+	w.await("originate rs1.c1.2.1 PJSIP/1001")
+	w.tell(Failed{Command: "bridge", Channel: "ch1", Leg: "rs1.c1.1.1", Status: 400}, LegUp{"rs1.c1.2.1"})
+	w.await("bridge rs1.c1 ch1 rs1.c1.2.1")
+	if n := w.count("hangup rs1.c1.2.1"); n != 0 {
+		t.Errorf("the next agent was hung up on %d times", n)
+	}
+	w.tell(Failed{Command: "bridge", Channel: "ch1", Leg: "rs1.c1.2.1", Status: 400})
+	w.await("hangup rs1.c1.2.1")
+}
+
 func TestACallerWhoHangsUpWhileItRings(t *testing.T) {
 	w := newWorld(t)
 	w.start(SwitchUp{})

@@ -217,9 +217,9 @@ func (t *tenure) failed(sw Switch, ev Failed) {
 		t.renewSoon(c)
 		return
 	}
-	for _, a := range c.attempts {
-		if !a.ended && a.connected.IsZero() && a.rung {
-			c.sw.HangUp(legID(a.id), "normal") // its end puts the caller back in line
+	for _, a := range c.attempts { // the next agent may ring already
+		if legID(a.id) == ev.Leg && !a.ended && a.connected.IsZero() {
+			c.sw.HangUp(ev.Leg, "normal") // its end puts the caller back in line
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (p *pbx) bridge(id BridgeID, caller, leg queueapp.ChannelID) {
 		if c != nil {
 			c.music = false // that went first
 		}
-		p.answer(caller, Failed{Command: "bridge", Channel: caller, Status: 404})
+		p.answer(caller, Failed{Command: "bridge", Channel: caller, Leg: leg, Status: 404})
 		return
 	}
 	for _, other := range p.bridges[id] {

@@ -180,8 +180,9 @@ type DeviceChanged struct {
 type Failed struct {
 	Command string // "answer", "play", "bridge", "continue", …
 	Channel queueapp.ChannelID
-	Bridge  BridgeID // of a "destroy"
-	Status  int      // HTTP status, 0 where there was no answer
+	Bridge  BridgeID           // of a "destroy"
+	Leg     queueapp.ChannelID // of a "bridge", the agent's
+	Status  int                // HTTP status, 0 where there was no answer
 	Err     error
 }
 

@@ -42,20 +42,31 @@ func (s *Switch) makeBridge(ctx context.Context, id engine.BridgeID) error {
 
 // Bridge implements [engine.Switch].
 func (s *Switch) Bridge(id engine.BridgeID, caller, leg queueapp.ChannelID) {
-	s.order(caller, job{command: "bridge", channel: caller, do: func(ctx context.Context, _ *lane) error {
-		err := s.rest.again(ctx, "stop-music", http.MethodDelete, path("channels", string(caller), "moh"), nil, nil)
-		if err != nil {
-			return err
-		}
-		err = s.addChannels(ctx, id, caller, leg)
-		if statusOf(err) != http.StatusNotFound {
-			return err
-		}
-		if err := s.makeBridge(ctx, id); err != nil {
-			return err
-		}
-		return s.addChannels(ctx, id, caller, leg)
-	}})
+	s.order(caller, job{
+		command: "bridge", channel: caller,
+		do: func(ctx context.Context, _ *lane) error { return s.join(ctx, id, caller, leg) },
+		failed: func(err error) {
+			s.inbox.put(func(l *live) {
+				l.sink(engine.Failed{Command: "bridge", Channel: caller, Leg: leg, Status: statusOf(err), Err: err})
+			})
+		},
+	})
+}
+
+// join ends the caller's music and puts both into the bridge, which is made anew where it is gone.
+func (s *Switch) join(ctx context.Context, id engine.BridgeID, caller, leg queueapp.ChannelID) error {
+	err := s.rest.again(ctx, "stop-music", http.MethodDelete, path("channels", string(caller), "moh"), nil, nil)
+	if err != nil {
+		return err
+	}
+	err = s.addChannels(ctx, id, caller, leg)
+	if statusOf(err) != http.StatusNotFound {
+		return err
+	}
+	if err := s.makeBridge(ctx, id); err != nil {
+		return err
+	}
+	return s.addChannels(ctx, id, caller, leg)
 }
 
 // addChannels puts channels into a bridge with one request. It is not repeated blindly: a channel that is added again

@@ -142,7 +142,7 @@ func TestBridgeRefused(t *testing.T) {
 				synctest.Wait()
 				test.before(f, c)
 				r.Bridge("rs1.b", "1.1", aLeg.Channel)
-				if got := await[engine.Failed](t, r.ear, nil); got.Command != "bridge" || got.Channel != "1.1" || got.Status != test.status ||
+				if got := await[engine.Failed](t, r.ear, nil); got.Command != "bridge" || got.Channel != "1.1" || got.Leg != aLeg.Channel || got.Status != test.status ||
 					!strings.Contains(got.Err.Error(), test.says) {
 					t.Errorf("%+v", got)
 				}

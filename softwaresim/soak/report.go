@@ -114,12 +114,14 @@ const (
 	neglected = 3    // goroutines that come and go
 )
 
+func grows(before, after, slack float64) bool { return after > before*(1+flat)+slack }
+
 // judgeMemory compares the first quarter of the samples with the last, and the process at rest before and after. A
 // short run tells nothing of memory.
 func (r *Report) judgeMemory(samples []Sample) {
 	line := Line{Check: Memory, Cases: len(samples)}
 	grew := func(what string, before, after, slack float64) {
-		if after > before*(1+flat)+slack {
+		if grows(before, after, slack) {
 			line.Broken++
 			r.Findings = append(r.Findings, Finding{Finding: outside.Finding{Check: Memory, What: fmt.Sprintf("%s: %.4g, then %.4g", what, before, after)}})
 		}

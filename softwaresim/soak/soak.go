@@ -167,7 +167,7 @@ func (w *world) judge(ctx context.Context, r *Report) error {
 	for _, what := range left {
 		r.Findings = append(r.Findings, Finding{Finding: outside.Finding{Check: Left, What: what}})
 	}
-	if r.Rest.After, err = w.sample(ctx); err != nil {
+	if r.Rest.After, err = w.atRest(ctx, r.Rest.Before); err != nil {
 		return err
 	}
 	info := w.stack.Info()
@@ -189,6 +189,27 @@ func (w *world) judge(ctx context.Context, r *Report) error {
 	r.take(v)
 	r.judgeMemory(w.samples)
 	return w.explain(ctx, r)
+}
+
+// keptAlive is longer than queueapp keeps a connection to Asterisk that it does not use: each costs two goroutines.
+const keptAlive = 15 * time.Second
+
+// atRest is what queueapp uses when everybody has left, and the connections of the busy time are closed.
+func (w *world) atRest(ctx context.Context, before Sample) (s Sample, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*keptAlive)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for end := time.Now().Add(keptAlive); ; {
+		if s, err = w.sample(ctx); err != nil || !grows(before.Goroutines, s.Goroutines, neglected) || s.At.After(end) {
+			return s, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return s, context.Cause(ctx)
+		}
+	}
 }
 
 // audit asks the tables what they themselves refute.
