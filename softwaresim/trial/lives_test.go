@@ -28,7 +28,7 @@ func lives() []life {
 				{"new call, or attempt lost", []string{"looked up", "do prepare", "done prepare"}, "answered", "answered|lost answered", 1, ""},
 				{"attempt committed, no leg: lost", []string{
 					"committed enter", "publish offered", "published offered", "accepted offered", "do dial",
-				}, "answered", "lost answered", 1, ""},
+				}, "answered", "lost answered", 1, "answered"},
 				{"leg ringing, or not yet: lost", []string{"commit offered", "committed offered"}, "answered", "answered|lost answered", 1, ""},
 				{"leg ringing: goes on", []string{
 					"done dial", "heard legringing", "do answer", "done answer", "do music",
