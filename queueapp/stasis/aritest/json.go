@@ -77,7 +77,11 @@ func (ch *channel) snapshot(b []byte) []byte {
 // snapshot appends a bridge as ARI shows it.
 func (br *bridge) snapshot(b []byte) []byte {
 	b = pair(append(b, '{'), "id", br.id)
-	b = pair(b, "technology", "simple_bridge")
+	technology := "simple_bridge"
+	if len(br.channels) > 1 {
+		technology = "native_rtp"
+	}
+	b = pair(b, "technology", technology)
 	b = pair(b, "bridge_type", "mixing")
 	b = pair(b, "bridge_class", "stasis")
 	b = pair(b, "creator", "Stasis")
