@@ -27,12 +27,13 @@ func laneOf(id engine.BridgeID, caller queueapp.ChannelID) queueapp.ChannelID {
 	return caller
 }
 
-// makeBridge makes a mixing bridge: its audio may be passed on natively, and Asterisk says 409 where it stands already.
+// makeBridge makes a mixing bridge: its audio may be passed on natively, and Asterisk says 409 where it stands already. Its
+// name tells other floors on this Asterisk that it is not theirs.
 func (s *Switch) makeBridge(ctx context.Context, id engine.BridgeID) error {
 	body := struct {
 		Type string `json:"type"`
 		Name string `json:"name"`
-	}{"mixing", string(id)}
+	}{"mixing", s.app}
 	err := s.rest.again(ctx, "make-bridge", http.MethodPost, path("bridges", string(id)), body, nil)
 	if statusOf(err) == http.StatusConflict {
 		return nil

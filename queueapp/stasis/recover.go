@@ -81,7 +81,7 @@ func (s *Switch) takeStock(ctx context.Context) (stock, error) {
 		return st, err
 	}
 	st.addChannels(channels, s.app)
-	return st, st.addBridges(ctx, s.rest)
+	return st, s.addBridges(ctx, &st)
 }
 
 // filter is the body of PUT /applications/{app}/eventFilter.
@@ -98,9 +98,42 @@ func filter() any {
 	return f
 }
 
+// listChannels lists all channels but the legs of other floors.
 func (s *Switch) listChannels(ctx context.Context) (channels []listed, err error) {
-	err = s.rest.do(ctx, "list-channels", http.MethodGet, "/channels", nil, &channels)
-	return channels, err
+	if err := s.rest.do(ctx, "list-channels", http.MethodGet, "/channels", nil, &channels); err != nil {
+		return nil, err
+	}
+	others, err := s.othersLegs(ctx, channels)
+	return slices.DeleteFunc(channels, func(c listed) bool { return others[c.ID] }), err
+}
+
+// othersLegs finds the legs of other floors on this Asterisk, which are named like ours. One that is in a Stasis application
+// tells by that; of one that is not, only the list of who hears of it does.
+func (s *Switch) othersLegs(ctx context.Context, channels []listed) (map[string]bool, error) {
+	others, outside := map[string]bool{}, false
+	for _, c := range channels {
+		switch {
+		case !ours(queueapp.ChannelID(c.ID)):
+		case c.Dialplan.AppName != "Stasis":
+			outside = true
+		case !c.in(s.app):
+			others[c.ID] = true
+		}
+	}
+	if !outside {
+		return others, nil
+	}
+	var apps []ari.ApplicationData
+	if err := s.rest.do(ctx, "applications", http.MethodGet, "/applications", nil, &apps); err != nil {
+		return nil, err
+	}
+	own := func(a ari.ApplicationData) bool { return a.Name == s.app }
+	for _, a := range slices.DeleteFunc(apps, own) {
+		for _, id := range a.ChannelIDs {
+			others[id] = ours(queueapp.ChannelID(id))
+		}
+	}
+	return others, nil
 }
 
 // subscribeLegs makes sure that the end of every leg of ours will be told, and lists again where that was not so: a leg
@@ -154,13 +187,15 @@ func (st *stock) addChannels(channels []listed, app string) {
 	})
 }
 
-func (st *stock) addBridges(ctx context.Context, r *rest) error {
+// addBridges adds the bridges that bear our application's name. One from before bridges did has its id there, and is the
+// first floor's: there was no other.
+func (s *Switch) addBridges(ctx context.Context, st *stock) error {
 	var bridges []ari.BridgeData
-	if err := r.do(ctx, "list-bridges", http.MethodGet, "/bridges", nil, &bridges); err != nil {
+	if err := s.rest.do(ctx, "list-bridges", http.MethodGet, "/bridges", nil, &bridges); err != nil {
 		return err
 	}
 	for _, b := range bridges {
-		if !strings.HasPrefix(b.ID, prefix) {
+		if !strings.HasPrefix(b.ID, prefix) || b.Name != s.app && (b.Name != b.ID || s.app != DefaultApp) {
 			continue
 		}
 		ours := engine.Bridge{ID: engine.BridgeID(b.ID)}

@@ -24,7 +24,7 @@ func Release(ctx context.Context, c Config, vars ...engine.Variable) (released i
 	}
 	var st stock
 	st.addChannels(channels, s.app)
-	if err := st.addBridges(ctx, s.rest); err != nil {
+	if err := s.addBridges(ctx, &st); err != nil {
 		return 0, fmt.Errorf("list the bridges: %w", err)
 	}
 	talking := map[queueapp.ChannelID]bool{}
