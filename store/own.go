@@ -94,6 +94,7 @@ func (s *Store) await(ctx context.Context, conn *pgx.Conn, floor string, waiting
 	defer poll.Stop()
 	var seen pulse
 	for told := false; ; {
+		asked := time.Now() // a standby that is frozen behind the answer must not think that the owner was
 		got, owner, beat, err := try(ctx, conn, floor, key)
 		if err != nil || got {
 			return err
@@ -102,8 +103,8 @@ func (s *Store) await(ctx context.Context, conn *pgx.Conn, floor string, waiting
 			waiting(owner)
 		}
 		told = true
-		if seen.stale(beat, time.Now()) {
-			if err := s.terminate(ctx, conn, key, owner); err != nil {
+		if seen.stale(beat, asked) {
+			if err := s.terminate(ctx, conn, floor, owner, beat); err != nil {
 				return err
 			}
 			seen = pulse{}
@@ -143,17 +144,32 @@ func (p *pulse) stale(beat, now time.Time) bool {
 	return now.Sub(p.since) >= beatLimit
 }
 
+// locks finds the sessions that hold the advisory lock $1. PostgreSQL keeps its two halves.
+const locks = ` FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+	AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+	AND l.classid = ($1::bigint >> 32 & 4294967295)::oid AND l.objid = ($1::bigint & 4294967295)::oid`
+
+// Holder tells which process owns the floor now; ok is false where none does.
+func (s *Store) Holder(ctx context.Context, floor string) (owner string, ok bool, err error) {
+	err = s.use(ctx, "ask who owns the floor", func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `SELECT EXISTS (SELECT`+locks+`),
+			coalesce((SELECT owner FROM queueapp.floors WHERE name = $2), 'another process')`, lockKey(floor), floor).Scan(&ok, &owner)
+	})
+	return owner, ok, err
+}
+
 // terminate ends the connection of an owner that is frozen or unreachable: whatever it still sends, it cannot write any more.
-func (s *Store) terminate(ctx context.Context, conn *pgx.Conn, key int64, owner string) error {
+// One that has beaten since is left alone.
+func (s *Store) terminate(ctx context.Context, conn *pgx.Conn, floor, owner string, beat time.Time) error {
 	var pids []uint32
-	err := conn.QueryRow(ctx, `SELECT array_agg(l.pid) FILTER (WHERE pg_terminate_backend(l.pid)) FROM pg_locks l
-		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-			AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-			AND l.classid = ($1::bigint >> 32 & 4294967295)::oid AND l.objid = ($1::bigint & 4294967295)::oid`, key).Scan(&pids)
+	err := conn.QueryRow(ctx, "SELECT array_agg(l.pid) FILTER (WHERE pg_terminate_backend(l.pid))"+locks+
+		" AND NOT EXISTS (SELECT FROM queueapp.floors WHERE name = $2 AND beat_at > $3)", lockKey(floor), floor, beat).Scan(&pids)
 	if err != nil {
 		return fmt.Errorf("end the connection of %s, which does not beat: %w", owner, postgres.Explain(s.address, err))
 	}
-	s.config.Log.Warn("ended the connection of an owner that does not beat", "owner", owner, "pids", pids)
+	if len(pids) > 0 {
+		s.config.Log.Warn("ended the connection of an owner that does not beat", "owner", owner, "pids", pids)
+	}
 	return nil
 }
 

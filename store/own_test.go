@@ -254,3 +254,24 @@ func TestPlanChanged(t *testing.T) {
 	default:
 	}
 }
+
+func TestHolder(t *testing.T) {
+	t.Parallel()
+	address := storetest.New(t)
+	asks := storetest.OpenAt(t, address, "b:2")
+	want := func(when, owner string, ok bool) {
+		t.Helper()
+		name, held, err := asks.Holder(t.Context(), "main")
+		if err != nil || held != ok || ok && name != owner {
+			t.Errorf("%s: %q, %v, %v", when, name, held, err)
+		}
+	}
+	want("before anybody owned it", "", false)
+	o := own(t, storetest.OpenAt(t, address, "a:1"), "main")
+	want("while it is owned", "a:1", true)
+	if _, held, err := asks.Holder(t.Context(), "other"); err != nil || held {
+		t.Errorf("another floor: %v, %v", held, err)
+	}
+	release(t, o)
+	want("after it was given up", "", false)
+}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"ringside/queueapp"
 	"ringside/queueapp/api"
 	"ringside/queueapp/engine"
 	"ringside/queueapp/stasis"
+	"ringside/store"
 )
 
 // releaseCommand is `release`.
@@ -25,12 +27,43 @@ func (c *releaseCommand) Run(ctx context.Context, a *app) error {
 	var v api.Released
 	err = o.post(ctx, "/v1/release", nil, &v)
 	if errors.Is(err, errNotRunning) {
+		if err := a.refuseIfOwned(ctx); err != nil {
+			return err
+		}
 		v.Released, err = a.releaseByARI(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	a.printf("%d waiting callers sent on in the dialplan\n", v.Released)
+	return nil
+}
+
+// holderLimit is how long the database may take to say who owns the floor.
+const holderLimit = 3 * time.Second
+
+// refuseIfOwned fails where another process owns the floor, as a standby does that has taken over: it looks after the
+// callers. Where the database does not tell, nobody is known to.
+func (a *app) refuseIfOwned(ctx context.Context) error {
+	c, err := a.config("floor", "postgres")
+	if err != nil {
+		return nil
+	}
+	password, err := c.Postgres.Password.Read()
+	if err != nil {
+		return nil
+	}
+	memory, err := store.Open(store.Config{Address: c.Postgres.DSN, Password: password})
+	if err != nil {
+		return nil
+	}
+	defer memory.Close()
+	bounded, cancel := context.WithTimeout(ctx, holderLimit)
+	defer cancel()
+	owner, owned, err := memory.Holder(bounded, c.Floor.Name)
+	if err == nil && owned {
+		return fmt.Errorf("floor %s is owned by %s, which looks after its callers: give the command where that one runs", c.Floor.Name, owner)
+	}
 	return nil
 }
 

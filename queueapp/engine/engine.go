@@ -110,7 +110,11 @@ func (e *Engine) own(ctx context.Context) error {
 	failpoint.Here("recovery", "loaded")
 	e.set(t, Active, "")
 	err = t.run(ctx)
-	e.set(nil, Stopping, "giving the floor up")
+	if ctx.Err() != nil {
+		e.set(nil, Stopping, "giving the floor up")
+	} else {
+		e.set(nil, Starting, "the floor was lost")
+	}
 	if err != nil && ctx.Err() != nil {
 		e.opt.Log.Warn("what was heard last could not be written; the next owner finds out from the switches", "err", err)
 	}
