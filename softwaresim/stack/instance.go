@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -106,28 +109,69 @@ func (s *Stack) addQueueapp(q *instance) *server {
 
 // queueappReady is content with a standby where there is somebody to stand by for.
 func (s *Stack) queueappReady(ctx context.Context, q *instance) error {
-	err := get(ctx, q.api+"/readyz", nil)
-	if err != nil && s.opts.Standby && standsBy(ctx, q) {
+	err := s.active(ctx, q)
+	var other notActive
+	if errors.As(err, &other) && other == "standby" && s.opts.Standby {
 		return nil
 	}
 	return err
 }
 
-func standsBy(ctx context.Context, q *instance) bool {
+// notActive is the state of a queueapp that gives no calls away.
+type notActive string
+
+func (n notActive) Error() string { return "it is not active: " + string(n) }
+
+// active asks a queueapp whether it gives calls away, those of every Asterisk that
+// runs.
+func (s *Stack) active(ctx context.Context, q *instance) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.api+"/readyz", nil)
 	if err != nil {
-		return false
+		return err
 	}
 	req.Close = true
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return false
+		return err
 	}
 	defer resp.Body.Close()
-	var ready struct{ State string }
-	return json.NewDecoder(resp.Body).Decode(&ready) == nil && ready.State == "standby"
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 10000))
+	if err != nil {
+		return err
+	}
+	var ready struct {
+		State string
+		Parts []struct {
+			Name string
+			OK   bool
+		}
+	}
+	if err := json.Unmarshal(body, &ready); err != nil {
+		return fmt.Errorf("%s: %w", bytes.TrimSpace(body), err)
+	}
+	if ready.State != "active" {
+		return fmt.Errorf("%w: %s", notActive(ready.State), bytes.TrimSpace(body))
+	}
+	for _, p := range ready.Parts {
+		if name, ok := strings.CutPrefix(p.Name, "switch "); ok && !p.OK && s.runs(name) {
+			return fmt.Errorf("%s does not hear switch %s yet", q.server, name)
+		}
+	}
+	return nil
+}
+
+// runs reports whether a switch's Asterisk does.
+func (s *Stack) runs(name string) bool {
+	for _, x := range s.switches {
+		if x.name != name {
+			continue
+		}
+		srv, err := s.server(x.server)
+		return err == nil && srv.pid() != 0
+	}
+	return false
 }
 
 // watchOwner has stack.json say who owns the floor, until the stack is stopped.
@@ -141,7 +185,7 @@ func (s *Stack) watchOwner() {
 		case <-tick.C:
 		}
 		for _, q := range s.queueapps {
-			if q.server == s.Owner() || get(s.stopping, q.api+"/readyz", nil) != nil {
+			if q.server == s.Owner() || s.active(s.stopping, q) != nil {
 				continue
 			}
 			s.setOwner(q)

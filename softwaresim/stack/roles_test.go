@@ -87,7 +87,9 @@ func playQueueapp(args []string) error {
 		if !owns.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			fmt.Fprintln(w, `{"state":"standby"}`)
+			return
 		}
+		fmt.Fprintln(w, `{"state":"active"}`)
 	})
 	mux.HandleFunc("POST /v1/agents/{number}/logon", func(w http.ResponseWriter, r *http.Request) {
 		var body struct{ Extension string }

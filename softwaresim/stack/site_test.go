@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,9 @@ func TestSiteSamples(t *testing.T) {
 			"/usr/share/asterisk/moh-ringside", filepath.Join(s.place.inner, "asterisk/data/moh"))
 		site(Asterisk, "pjsip.conf", "etc/pjsip.conf", "0.0.0.0:5060", info.SIP, "192.0.2.10", "127.0.0.1",
 			"CHANGE-ME-1000", info.Extensions[0].Password)
+		site(Asterisk, "pjsip-switch.conf", "etc/pjsip-switch.conf", "192.0.2.21:5060", info.SIP)
+		site(Asterisk, "extensions-switch.conf", "etc/extensions-switch.conf")
+		include(t, s, "pjsip", "extensions")
 		testSiteCalls(t, s)
 	})
 	t.Run("prosody", func(t *testing.T) {
@@ -60,6 +64,23 @@ func TestSiteSamples(t *testing.T) {
 		}
 		testChat(t, s)
 	})
+}
+
+// include has files of Asterisk's include what is to stand behind them for several switches.
+func include(t *testing.T, s *Stack, files ...string) {
+	t.Helper()
+	for _, name := range files {
+		f, err := os.OpenFile(filepath.Join(s.place.servers, Asterisk, "etc", name+".conf"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(f, "\n#include %s-switch.conf\n", name); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func testSiteCalls(t *testing.T, s *Stack) {
