@@ -8,14 +8,24 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ringside/softwaresim/stack"
 )
 
 // settled waits until the floor and the switch hold no call any more (DESIGN §6, 8).
 func (s *site) settled() {
 	s.t.Helper()
 	s.until("an empty floor", func() bool { return len(s.calls()) == 0 })
-	s.until("a switch without channels and bridges", func() bool {
-		return len(s.ari("channels")) == 0 && len(s.ari("bridges")) == 0
+	s.until("switches without channels and bridges", func() bool {
+		left := 0
+		for _, at := range s.aris() {
+			for _, what := range []string{"channels", "bridges"} {
+				var list []any
+				s.fromSwitch(at, what, &list)
+				left += len(list)
+			}
+		}
+		return left == 0
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -55,17 +65,35 @@ func (s *site) audit(ctx context.Context) ([]string, error) {
 	return slices.DeleteFunc(found, func(f string) bool { return slices.Contains(s.before, f) }), err
 }
 
-// ari lists what Asterisk holds.
+// ari lists what the first Asterisk holds.
 func (s *site) ari(what string) (list []map[string]any) {
 	s.t.Helper()
 	s.fromARI(what, &list)
 	return list
 }
 
-// fromARI asks Asterisk itself.
+// aris are how to ask each of the stack's Asterisks.
+func (s *site) aris() []stack.ARI {
+	info := s.stack.Info()
+	if len(info.Switches) == 0 {
+		return []stack.ARI{info.ARI}
+	}
+	var all []stack.ARI
+	for _, sw := range info.Switches {
+		all = append(all, sw.ARI)
+	}
+	return all
+}
+
+// fromARI asks the first Asterisk itself.
 func (s *site) fromARI(path string, into any) {
 	s.t.Helper()
-	a := s.stack.Info().ARI
+	s.fromSwitch(s.stack.Info().ARI, path, into)
+}
+
+// fromSwitch asks an Asterisk itself.
+func (s *site) fromSwitch(a stack.ARI, path string, into any) {
+	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.ctx, http.MethodGet, fmt.Sprintf("%s/%s", a.URL, path), nil)
 	s.must(err)
 	r.SetBasicAuth(a.User, a.Password)

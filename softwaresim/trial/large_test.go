@@ -2,13 +2,11 @@ package trial
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -27,39 +25,14 @@ var large struct {
 	memory *store.Store
 }
 
-func startLarge() error {
-	large.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		large.stack, large.err = stack.Start(ctx, stack.Options{
-			Queueapp: filepath.Join(world.bin, "queueapp"), Unlisted: true, Standby: true,
-		})
-		if large.err == nil {
-			large.memory, large.err = store.Open(store.Config{Address: large.stack.Info().Postgres})
-		}
-	})
-	return large.err
-}
-
-func stopLarge() {
-	if large.memory != nil {
-		large.memory.Close()
-	}
-	if large.stack == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := large.stack.Stop(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-}
-
 // newLargeSite is newSite on the large stack.
 func newLargeSite(t *testing.T) *site {
 	t.Helper()
-	if err := startLarge(); err != nil {
-		t.Fatal(err)
+	large.once.Do(func() {
+		large.stack, large.memory, large.err = beginStack(stack.Options{Standby: true, Switches: 2, SecondFloor: true})
+	})
+	if large.err != nil {
+		t.Fatal(large.err)
 	}
 	return newSiteOf(t, time.Minute, large.stack, large.memory)
 }

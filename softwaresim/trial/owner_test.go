@@ -52,8 +52,8 @@ func TestAStandbyTakesOverFromTheKilled(t *testing.T) {
 	talking := s.call("7000")
 	s.invitedAt(rings, first)
 	one.saw(record.Answered)
-	two := s.agent("2000", phone.NeverAnswer())
-	twos := s.screen("2000").subscribed()
+	two := s.agent("3000", phone.NeverAnswer())
+	twos := s.screen("3000").subscribed()
 	ringing := s.call("7000")
 	twos.saw(record.Offered)
 	invite := s.invitedAt(rings, two)
@@ -175,15 +175,12 @@ func TestTwoStartAtOnce(t *testing.T) {
 	s := newLargeSite(t)
 	rings := s.agent("1000", phone.AnswerAfter(0)).Watch()
 	defer rings.Close()
-	waiting := s.call("7001") // Asterisk's own, for a ring that is not ours
-	s.invited(rings)
 	before := s.stack.Info()
 	s.signal(before.Owner, syscall.SIGKILL)
 	s.signal(other(before.Owner), syscall.SIGKILL)
 	for server, pid := range map[string]int{"queueapp": before.PIDs.Queueapp, "standby": before.PIDs.Standby} {
 		s.must(s.stack.WaitRestarted(s.ctx, server, pid))
 	}
-	s.must(waiting.Hangup(s.ctx))
 	var states []string
 	s.until("one owner and one standby", func() bool {
 		_, a := s.ready(before.API)

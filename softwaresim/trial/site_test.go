@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,8 +25,10 @@ import (
 	"ringside/store"
 )
 
-// world is the stack that all trials share; each leaves it as it found it.
+// world is the stack that most trials share; each leaves it as it found it. The first of them starts it.
 var world struct {
+	once   sync.Once
+	err    error
 	stack  *stack.Stack
 	bin    string // where queueapp and softwaresim are
 	points string // where queueapp's failpoints are armed
@@ -55,29 +58,39 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build queueapp: %v\n%s", err, out)
 		return 1
 	}
+	world.bin, world.points = dir, points
+	defer func() {
+		endStack(large.stack, large.memory)
+		endStack(world.stack, world.memory)
+	}()
+	return m.Run()
+}
+
+// beginStack starts a stack with the queueapp that was built, and opens its database.
+func beginStack(o stack.Options) (*stack.Stack, *store.Store, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	s, err := stack.Start(ctx, stack.Options{Queueapp: filepath.Join(dir, "queueapp"), Unlisted: true})
+	o.Queueapp, o.Unlisted = filepath.Join(world.bin, "queueapp"), true
+	s, err := stack.Start(ctx, o)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return nil, nil, err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		if err := s.Stop(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-	}()
 	memory, err := store.Open(store.Config{Address: s.Info().Postgres})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	return s, memory, err
+}
+
+func endStack(s *stack.Stack, memory *store.Store) {
+	if memory != nil {
+		memory.Close()
 	}
-	defer memory.Close()
-	world.stack, world.bin, world.points, world.memory = s, dir, points, memory
-	defer stopLarge()
-	return m.Run()
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := s.Stop(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }
 
 // site is one trial's view of the stack.
@@ -87,7 +100,8 @@ type site struct {
 	stack  *stack.Stack
 	memory *store.Store
 	ua     *phone.UA
-	before []string // what earlier trials left that contradicts an invariant: theirs to answer for
+	uas    map[string]*phone.UA // at other switches, by where that is
+	before []string             // what earlier trials left that contradicts an invariant: theirs to answer for
 }
 
 // newSite gives a trial its phones' port, and checks at its end that nothing is left and every invariant holds.
@@ -96,6 +110,10 @@ func newSite(t *testing.T) *site { return newSiteFor(t, 40*time.Second) }
 // newSiteFor is newSite for a trial that may take that long.
 func newSiteFor(t *testing.T, limit time.Duration) *site {
 	t.Helper()
+	world.once.Do(func() { world.stack, world.memory, world.err = beginStack(stack.Options{}) })
+	if world.err != nil {
+		t.Fatal(world.err)
+	}
 	return newSiteOf(t, limit, world.stack, world.memory)
 }
 
@@ -110,7 +128,7 @@ func newSiteOf(t *testing.T, limit time.Duration, of *stack.Stack, memory *store
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, ctx: ctx, stack: of, memory: memory, ua: ua, before: before}
+	s := &site{t: t, ctx: ctx, stack: of, memory: memory, ua: ua, uas: map[string]*phone.UA{}, before: before}
 	t.Cleanup(func() {
 		if err := ua.Close(); err != nil {
 			t.Error(err)
@@ -149,20 +167,34 @@ func (s *site) logOff(number string) {
 
 func (s *site) register(number string, b phone.Behaviour) *phone.Phone {
 	s.t.Helper()
-	p := s.ua.NewPhone(phone.Account{Number: number, Password: s.extension(number).Password}, b)
+	x := s.extension(number)
+	p := s.uaAt(x.SIP).NewPhone(phone.Account{Number: number, Password: x.Password}, b)
 	s.must(p.Register(s.ctx))
 	return p
 }
 
+// uaAt is the phones' and callers' port at a switch, by where that is; empty is the first.
+func (s *site) uaAt(sip string) *phone.UA {
+	s.t.Helper()
+	if sip == "" || sip == s.stack.Info().SIP {
+		return s.ua
+	}
+	if s.uas[sip] == nil {
+		ua, err := phone.Listen(phone.Config{Server: sip})
+		s.must(err)
+		s.uas[sip] = ua
+		s.t.Cleanup(func() { s.must(ua.Close()) })
+	}
+	return s.uas[sip]
+}
+
 func (s *site) extension(number string) stack.Extension {
 	s.t.Helper()
-	for _, x := range s.stack.Info().Extensions {
-		if x.Number == number {
-			return x
-		}
+	x, _, ok := s.stack.Info().Extension(number)
+	if !ok {
+		s.t.Fatalf("the stack has no extension %s", number)
 	}
-	s.t.Fatalf("the stack has no extension %s", number)
-	return stack.Extension{}
+	return x
 }
 
 // call places a call from the trunk.
