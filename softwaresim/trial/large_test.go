@@ -26,7 +26,9 @@ var large struct {
 }
 
 // newLargeSite is newSite on the large stack.
-func newLargeSite(t *testing.T) *site {
+func newLargeSite(t *testing.T) *site { return newLargeSiteFor(t, time.Minute) }
+
+func newLargeSiteFor(t *testing.T, limit time.Duration) *site {
 	t.Helper()
 	large.once.Do(func() {
 		large.stack, large.memory, large.err = beginStack(stack.Options{Standby: true, Switches: 2, SecondFloor: true})
@@ -34,7 +36,7 @@ func newLargeSite(t *testing.T) *site {
 	if large.err != nil {
 		t.Fatal(large.err)
 	}
-	return newSiteOf(t, time.Minute, large.stack, large.memory)
+	return newSiteOf(t, limit, large.stack, large.memory)
 }
 
 // other is the queueapp that stands by when this one owns the floor.

@@ -39,10 +39,7 @@ func TestTheCrashMatrix(t *testing.T) {
 
 // A standby takes the floor over each time, and the one that died stands by.
 func TestTheCrashMatrixWithAStandby(t *testing.T) {
-	if err := startLarge(); err != nil {
-		t.Fatal(err)
-	}
-	m := newMatrix(t, newSiteOf(t, 3*time.Minute, large.stack, large.memory))
+	m := newMatrix(t, newLargeSiteFor(t, 3*time.Minute))
 	for _, l := range lives() {
 		for _, e := range l.ends {
 			m.try(l, e, e.points[0], "standby", failpoint.Kill)
