@@ -58,7 +58,7 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	crm := delivery.New(delivery.Options{
-		Messenger: messenger, Observers: c.XMPP.Observers,
+		Messenger: messenger, Observers: c.XMPP.Observers, Mode: messenger.mode,
 		Published: metrics.Published, Pending: metrics.OutboxPending, GaveUp: metrics.DeliveryFailed,
 		Lease: lease, Log: log.With("part", "delivery"), Now: time.Now,
 	})

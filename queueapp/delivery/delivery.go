@@ -40,7 +40,8 @@ type Messenger interface {
 // Options is what a Delivery is made of. All fields but Lease are needed.
 type Options struct {
 	Messenger Messenger
-	Observers []string // bare JIDs that may see every node
+	Observers []string    // bare JIDs that may see every node
+	Mode      record.Mode // of the nodes
 	Published func(result queueapp.PublishResult, took time.Duration)
 	Pending   func(records int)            // told how many records are still to be delivered
 	GaveUp    func(channel, reason string) // told of what is not delivered any more: "pubsub" or "chat", and why
@@ -155,6 +156,13 @@ func (d *Delivery) settle(it *item, r queueapp.PublishResult) {
 // Send implements engine.CRM.
 func (d *Delivery) Send(o engine.Outgoing) {
 	d.add(&item{out: o, since: d.opt.Now(), tried: o.Record.State != record.Closed})
+}
+
+// Shown implements engine.CRM.
+func (d *Delivery) Shown(o engine.Outgoing) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lane(o.Extension).stands(o)
 }
 
 // Nodes implements engine.CRM.

@@ -108,11 +108,13 @@ type desk struct {
 	sent   []int64
 }
 
-func within(t *testing.T, f func(*desk)) {
+func within(t *testing.T, f func(*desk)) { withinMode(t, record.Transient, f) }
+
+func withinMode(t *testing.T, mode record.Mode, f func(*desk)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{}
 		d := &desk{server: s, Delivery: New(Options{
-			Messenger: s,
+			Messenger: s, Mode: mode,
 			Observers: []string{"crm@localhost"},
 			Published: func(queueapp.PublishResult, time.Duration) {}, Pending: func(int) {}, GaveUp: func(string, string) {}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		})}

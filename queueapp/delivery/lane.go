@@ -21,6 +21,7 @@ type lane struct {
 	why       string // it is not checked
 	queue     []*item
 	last      map[queueapp.CallID]engine.Outgoing // each call's last record, until it expires
+	newest    engine.Outgoing                     // of the records that were published, one of the call that was offered last
 	working   bool
 }
 
@@ -172,6 +173,12 @@ func (d *Delivery) step(ctx context.Context, l *lane) (more, worked bool) {
 		d.done(it, queueapp.PublishLate)
 		return true, true
 	}
+	if d.opt.Mode == record.Current && l.overtaken(it.out) {
+		d.mu.Unlock()
+		d.drop(l, it)
+		d.done(it, queueapp.PublishLate)
+		return true, true
+	}
 	expired := !it.out.Record.Expires.IsZero() && d.opt.Now().After(it.out.Record.Expires)
 	if !expired {
 		it.tried = true
@@ -259,9 +266,23 @@ func (d *Delivery) shown(l *lane, it *item) {
 			}
 		}
 	}
-	if l.last[it.out.Call].Seq <= it.out.Seq {
-		l.last[it.out.Call] = it.out
+	l.stands(it.out)
+}
+
+// stands notes what the server has. d.mu is held.
+func (l *lane) stands(out engine.Outgoing) {
+	if l.last[out.Call].Seq <= out.Seq {
+		l.last[out.Call] = out
 	}
+	if !l.overtaken(out) {
+		l.newest = out
+	}
+}
+
+// overtaken reports whether a call that was offered after this one has been shown on the node: where only one record is
+// kept, that call's has taken this one's place, and closed it on every screen.
+func (l *lane) overtaken(out engine.Outgoing) bool {
+	return l.newest.Call != out.Call && out.Record.Times.Offered.Before(l.newest.Record.Times.Offered)
 }
 
 // missed is what a member who was away may have missed, in the order in which it happened: every call's last record

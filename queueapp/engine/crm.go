@@ -19,6 +19,9 @@ type CRM interface {
 	Offer(o Outgoing, budget time.Duration, ring func(queueapp.PublishResult))
 	// Send publishes a record, behind what its node has to get before. A close overtakes an open that has not left yet.
 	Send(o Outgoing)
+	// Shown tells of a record that a former owner has published and that stands: nothing is published, but who comes from
+	// now on is shown it.
+	Shown(o Outgoing)
 	// Nodes says which extensions have a node and who may see each: JIDs that are not named lose access before the next
 	// publish. On the nodes of extensions that are left out nobody has access any more.
 	Nodes(nodes map[queueapp.ExtensionID]Node)

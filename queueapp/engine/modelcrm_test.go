@@ -113,6 +113,9 @@ func (d display) Send(o Outgoing) {
 	}
 }
 
+// Shown implements [CRM].
+func (d display) Shown(Outgoing) {}
+
 func (d display) Nodes(map[queueapp.ExtensionID]Node) {}
 func (d display) Node(queueapp.ExtensionID, Node)     {}
 func (d display) Chat(_ []string, _ string, _ string) {}

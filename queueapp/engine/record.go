@@ -56,6 +56,17 @@ func (t *tenure) answeredRecord(c *call, a *attempt) record.Call {
 	return r
 }
 
+// standingRecord is what the last owner published of an attempt, as far as it is known. Whoever has it knows its seq.
+func (t *tenure) standingRecord(c *call, a *attempt) record.Call {
+	next := c.seq
+	r := t.offeredRecord(c, a)
+	if !a.connected.IsZero() {
+		r = t.answeredRecord(c, a)
+	}
+	c.seq, r.Seq = next, max(1, t.seqs[c.id])
+	return r
+}
+
 // updatedRecord tells an open record's viewers what has become known of the caller.
 func (t *tenure) updatedRecord(c *call, a *attempt, now time.Time) record.Call {
 	r := t.base(c, a, now)

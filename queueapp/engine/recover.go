@@ -176,6 +176,8 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	c.attempts[ra.Attempt.N], c.tried = a, max(c.tried, ra.Attempt.N)
 	if ra.State != queueapp.AttemptEnding {
 		t.showing(a)
+		stands := t.outgoing(c, a, t.standingRecord(c, a))
+		t.whenDurable(func() { t.crm.Shown(stands) })
 	}
 	a.unheard = h == nil && ra.Rang.IsZero()
 	switch {

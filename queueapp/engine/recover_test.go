@@ -83,6 +83,21 @@ func TestAWaitingCallerWhoIsGoneHasAbandoned(t *testing.T) {
 	w.await("commit queueapp.Leave {Call:c9 Queue:support Outcome:abandoned")
 }
 
+// What the last owner has published stands, with the seq that it had: it is for who comes later.
+func TestAnOpenRecordOutlivesItsOwner(t *testing.T) {
+	for state, want := range map[queueapp.AttemptState]string{
+		queueapp.AttemptRinging:   "stands offered 1000 c9.1 seq 5",
+		queueapp.AttemptConnected: "stands answered 1000 c9.1 seq 5",
+	} {
+		w := newWorld(t)
+		attempted(w, state)
+		up := held("ch9")
+		up.Channels = append(up.Channels, leg(state == queueapp.AttemptConnected))
+		w.start(up)
+		w.await(want)
+	}
+}
+
 func TestAnAttemptWithoutALegIsRevokedAsLost(t *testing.T) {
 	w := newWorld(t)
 	attempted(w, queueapp.AttemptCommitted)

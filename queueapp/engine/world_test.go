@@ -376,6 +376,10 @@ func (c crm) Send(o Outgoing) {
 	c.note("publish %s %s %s %s%s", o.Event, o.Extension, o.Attempt, o.Record.Reason, who(o))
 }
 
+func (c crm) Shown(o Outgoing) {
+	c.note("stands %s %s %s seq %d", o.Event, o.Extension, o.Attempt, o.Seq)
+}
+
 // who is the customer that a record names; empty: none.
 func who(o Outgoing) string {
 	if len(o.Record.Customers) == 0 {

@@ -57,6 +57,7 @@ const (
 	Expired     Why = "expired"      // its life was over
 	Superseded  Why = "superseded"   // another call's record took its place on a node of mode Current
 	Retracted   Why = "retracted"    // its item was taken back
+	NoAccess    Why = "no-access"    // its node is closed to the viewer now
 	Invalid     Why = "invalid"      // Validate refuses it
 )
 
@@ -174,6 +175,17 @@ func (s *Screen) Retract(now time.Time, node, item string) []Change {
 	return append(s.Expire(now), s.close(now, Retracted, func(p place) bool {
 		return p.node == node && (p.call == item || s.mode == Current && item == CurrentItem)
 	})...)
+}
+
+// Lose tells the screen that node is closed to it now, and returns what that closed: nobody would tell how it ends. If
+// the node is open again later, what is still published there opens again.
+func (s *Screen) Lose(now time.Time, node string) []Change {
+	out := s.Expire(now)
+	for _, change := range s.close(now, NoAccess, func(p place) bool { return p.node == node }) {
+		delete(s.gone, place{node, change.Call.ID})
+		out = append(out, change)
+	}
+	return out
 }
 
 // Expire closes what is open and has outlived its life, and returns what that closed, the oldest first.

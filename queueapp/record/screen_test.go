@@ -132,6 +132,34 @@ func TestScreenRetracts(t *testing.T) {
 	}
 }
 
+// Whoever may not see a node any more shows nothing of it, and all of it again when he may.
+func TestScreenLosesANode(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1e9, 0)
+	for _, mode := range []record.Mode{record.Transient, record.Current} {
+		s := record.NewScreen(mode)
+		open := rec(3, record.Answered, record.Talking, 1)
+		s.Apply(now, "n", open)
+		s.Apply(now, "m", rec(4, record.Offered, record.Ringing, 2))
+		if diff := cmp.Diff([]string{"closes n c1 3 no-access"}, told(s.Lose(now, "n"))); diff != "" {
+			t.Errorf("%s: %s", mode, diff)
+		}
+		if got := s.Open(); len(got) != 1 || got[0].Seq != 4 {
+			t.Errorf("%s: open %v", mode, got)
+		}
+		if diff := cmp.Diff([]string{"opens n c1 3"}, told(s.Apply(now, "n", open))); diff != "" {
+			t.Errorf("%s: %s", mode, diff)
+		}
+		s.Apply(now, "n", rec(5, record.Ended, record.Closed, 1))
+		if got := s.Lose(now, "n"); len(got) > 0 {
+			t.Errorf("%s: what is closed was closed again: %v", mode, told(got))
+		}
+		if diff := cmp.Diff([]string{"drops n c1 3 late"}, told(s.Apply(now, "n", open))); diff != "" {
+			t.Errorf("%s: what has ended opened again: %s", mode, diff)
+		}
+	}
+}
+
 func TestScreenForgets(t *testing.T) {
 	t.Parallel()
 	s := record.NewScreen(record.Transient)

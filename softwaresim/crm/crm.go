@@ -6,6 +6,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -246,11 +247,24 @@ func (c *CRM) apply(a arrived) {
 			e.Kind, e.Reason = Refused, fmt.Sprint(what.Err)
 		}
 		c.feed.Publish(e)
+		var refused *xmpp.RefusedError
+		if errors.As(what.Err, &refused) && refused.Forbidden() {
+			c.lose(a.at, what.Node)
+		}
 	case xmpp.Chat:
 		c.feed.Publish(Event{At: a.at, Kind: Chatted, JID: c.jid, From: what.From, Text: what.Body})
 	case xmpp.Item:
 		c.item(a.at, what)
 	}
+}
+
+// lose closes what is shown of a node that is closed to us now: we may have lost it while we were away, and nobody tells
+// us any more how those calls end.
+func (c *CRM) lose(at time.Time, node string) {
+	c.mu.Lock()
+	changes := c.screen.Lose(at, node)
+	c.mu.Unlock()
+	c.publish(at, changes)
 }
 
 func (c *CRM) status(at time.Time, s xmpp.Status) Event {

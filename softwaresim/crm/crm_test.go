@@ -11,6 +11,7 @@ import (
 
 	"ringside/queueapp/record"
 	"ringside/softwaresim/crm"
+	"ringside/softwaresim/link"
 	"ringside/softwaresim/stack"
 	"ringside/xmpp"
 )
@@ -168,6 +169,51 @@ func TestAPopUpsLife(t *testing.T) {
 			t.Errorf("error %v, want one that tells of the refusal", err)
 		}
 	})
+}
+
+// Who loses the node while away hears nothing of it any more, and so shows nothing of it either.
+func TestANodeThatWasLostMeanwhile(t *testing.T) {
+	o := newOffice(t)
+	l, err := link.Listen(o.stack.Info().XMPP, link.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	info := o.stack.Info()
+	c, err := crm.Open(crm.Config{JID: "user1@localhost", Password: o.stack.JIDPassword("user1"), Server: l.Addr(),
+		CA: info.CA, PubSub: info.PubSub, Nodes: []string{node}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	w := c.Watch()
+	defer w.Close()
+	if err := c.AwaitSubscribed(soon(t), node); err != nil {
+		t.Fatal(err)
+	}
+	r := offered(1)
+	o.publish(t, r)
+	next(t, w, crm.Opened)
+
+	l.Cut()
+	next(t, w, crm.Down)
+	members := func(jids ...string) {
+		if err := o.publisher.SetMembers(soon(t), node, jids); err != nil {
+			t.Fatal(err)
+		}
+	}
+	members()
+	l.Heal()
+	if closed := next(t, w, crm.Closed); closed.Why != record.NoAccess || closed.Call.ID != r.ID || len(c.Shown()) != 0 {
+		t.Errorf("closed: %+v, shown: %+v", closed, c.Shown())
+	}
+
+	members("user1@localhost")
+	next(t, w, crm.Subscribed)
+	o.publish(t, r)
+	if opened := next(t, w, crm.Opened); opened.Call.Seq != r.Seq {
+		t.Errorf("opened: %+v", opened)
+	}
 }
 
 func TestAWrongPassword(t *testing.T) {

@@ -257,6 +257,11 @@ func (s *Stack) mind(srv *server) {
 			return
 		case <-p.Ended():
 		}
+		select {
+		case <-s.stopping.Done():
+			return
+		case <-srv.mayStart():
+		}
 		s.opts.Report(fmt.Sprintf("%s ended (%s); starting it again", srv.name, how(p)))
 		select {
 		case <-s.stopping.Done():

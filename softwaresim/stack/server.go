@@ -34,6 +34,7 @@ type server struct {
 
 	mu      sync.Mutex
 	process *child.Process // nil until it was started
+	down    chan struct{}  // not to be started again until it is closed; nil: at once
 }
 
 func (s *server) current() *child.Process {
@@ -156,6 +157,43 @@ func (s *Stack) Kill(ctx context.Context, server string) error {
 	return nil
 }
 
+// Down kills a server (SIGKILL) as Kill does, and has a queueapp that ends not
+// started again until Restart.
+func (s *Stack) Down(ctx context.Context, server string) error {
+	srv, err := s.server(server)
+	if err != nil {
+		return err
+	}
+	srv.mu.Lock()
+	if srv.down == nil {
+		srv.down = make(chan struct{})
+	}
+	srv.mu.Unlock()
+	return s.Kill(ctx, server)
+}
+
+// release lets a server be started again that Down had ended.
+func (s *server) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		close(s.down)
+		s.down = nil
+	}
+}
+
+// mayStart is closed when the server may be started again.
+func (s *server) mayStart() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return s.down
+	}
+	now := make(chan struct{})
+	close(now)
+	return now
+}
+
 // Restart ends a server if it runs, starts it with the same files and ports, and
 // returns when it answers and stack.json has its new pid.
 func (s *Stack) Restart(ctx context.Context, server string) error {
@@ -165,6 +203,7 @@ func (s *Stack) Restart(ctx context.Context, server string) error {
 	}
 	pids := s.Info().PIDs
 	before := *pids.of(server)
+	srv.release()
 	if p := srv.current(); p != nil {
 		limited, cancel := context.WithTimeout(ctx, stopLimit)
 		defer cancel()

@@ -24,6 +24,27 @@ func TestALogOffAndADeathCloseThePopUp(t *testing.T) {
 	s.untilWithin(popUpTime, "no pop-up", func() bool { return len(screen.Shown()) == 0 })
 }
 
+// A CRM that is started after queueapp was killed is shown the conversation that went on.
+func TestACRMThatComesAfterADeath(t *testing.T) {
+	s := newSite(t)
+	s.agent("1000", phone.AnswerAfter(0))
+	x := s.extension("1000")
+	before := s.crm(x.JID, x.JIDPassword, "1000")
+	call := s.callAs(newCaller(), "7000")
+	s.until("a conversation on the screen", func() bool { return talks(before) })
+	s.kill(nil)
+	s.until("queueapp ready", func() bool { return s.get("/readyz", nil) == nil })
+	after := s.crm(x.JID, x.JIDPassword, "1000")
+	s.untilWithin(popUpTime, "the conversation on the new screen", func() bool { return talks(after) })
+	if a, b := before.Shown(), after.Shown(); len(a) == 1 && len(b) == 1 && (a[0].ID != b[0].ID || a[0].Seq != b[0].Seq) {
+		t.Errorf("the first shows %+v\nthe other %+v", a[0], b[0])
+	}
+	s.must(call.Hangup(s.ctx))
+	for name, c := range map[string]*crm.CRM{"first": before, "new": after} {
+		s.untilWithin(popUpTime, "no pop-up on the "+name+" screen", func() bool { return len(c.Shown()) == 0 })
+	}
+}
+
 // Who has refused a caller is not rung for that caller again before the queue's retry (5 s), also by a queueapp that was
 // started again: else one that dies again and again would ring the same phone each time (DESIGN §4.5).
 func TestADeathDoesNotBringTheSameCallerBack(t *testing.T) {

@@ -28,7 +28,7 @@ func TestACrowd(t *testing.T) {
 		t.Error(err)
 	}
 	s.settled()
-	s.judge(w)
+	s.judge(w, crowd.Patience)
 }
 
 func number(t *testing.T, env string, otherwise uint64) uint64 {

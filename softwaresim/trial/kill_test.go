@@ -1,12 +1,15 @@
 package trial
 
 import (
+	"context"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"ringside/queueapp"
 	"ringside/queueapp/record"
+	"ringside/softwaresim/outside"
 	"ringside/softwaresim/phone"
 	"ringside/softwaresim/stack"
 )
@@ -145,15 +148,52 @@ func TestAnAgentWhoAnswersWhileNobodyListens(t *testing.T) {
 	s.must(call.Hangup(s.ctx))
 }
 
-// A new call while queueapp is dead goes on in the dialplan.
+// A new call while queueapp is dead goes on in the dialplan, whose own queue gives it to an agent; a queueapp that comes
+// back leaves it alone.
 func TestACallWhileNobodyListensFallsBack(t *testing.T) {
 	s := newSite(t)
-	var call *phone.Call
-	s.kill(func() {
-		call = s.call("7000")
-		w := call.Watch()
-		defer w.Close()
-		s.next(w, phone.Trying)
-	})
+	rings := s.register("1000", phone.AnswerAfter(0)).Watch()
+	defer rings.Close()
+	s.down()
+	who := newCaller()
+	call := s.callAs(who, "7000")
+	invite := s.invited(rings)
+	if invite.From.Number != who.Number || strings.HasPrefix(invite.From.Name, outside.Ours) {
+		t.Errorf("the phone rings for %s, want the dialplan's call of %s", invite.From, who)
+	}
+	s.event(invite.Call, phone.AckReceived)
+	s.up()
+	again := s.callAs(newCaller(), "7000") // when it is on the floor, the floor knows all that there is
+	s.until("a call on the floor", func() bool { return len(s.calls()) > 0 })
+	for _, c := range s.calls() {
+		if c.Caller.Number == who.Number {
+			t.Errorf("the dialplan's call is on the floor: %+v", c)
+		}
+	}
+	select {
+	case <-invite.Call.Done():
+		t.Errorf("the conversation was ended: %+v", invite.Call.Outcome())
+	default:
+	}
+	s.must(again.Hangup(s.ctx))
 	s.must(call.Hangup(s.ctx))
+	if out, err := invite.Call.AwaitEnd(s.ctx); err != nil || out.By != phone.Them {
+		t.Errorf("the agent's call ended as %+v, %v", out, err)
+	}
+}
+
+// down kills queueapp for good; up starts it again, at the latest when the trial ends.
+func (s *site) down() {
+	s.t.Helper()
+	s.must(s.stack.Down(s.ctx, stack.Queueapp))
+	s.t.Cleanup(s.up)
+}
+
+func (s *site) up() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if s.get("/healthz", nil) != nil {
+		s.must(s.stack.Restart(ctx, stack.Queueapp))
+	}
 }

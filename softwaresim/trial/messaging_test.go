@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"context"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -10,8 +12,10 @@ import (
 	"ringside/queueapp"
 	"ringside/queueapp/record"
 	"ringside/softwaresim/crm"
+	"ringside/softwaresim/link"
 	"ringside/softwaresim/outside"
 	"ringside/softwaresim/phone"
+	"ringside/softwaresim/phone/voice"
 	"ringside/softwaresim/stack"
 )
 
@@ -35,6 +39,7 @@ type floorUnderCalls struct {
 func newFloorUnderCalls(t *testing.T) *floorUnderCalls {
 	t.Helper()
 	f := &floorUnderCalls{site: newSiteFor(t, 80*time.Second)}
+	f.plan(patient()...) // the phone is to ring for as long as the trial wants
 	f.outside = f.watchFromOutside("1000", "2000", "3000")
 	f.agent("3000", phone.AnswerAfter(0))
 	f.talking = f.callAs(newCaller(), "7000")
@@ -42,7 +47,9 @@ func newFloorUnderCalls(t *testing.T) *floorUnderCalls {
 	f.agent("2000", phone.NeverAnswer())
 	f.ringing = f.callAs(newCaller(), "7000")
 	f.shows("2000", record.Ringing)
-	f.quick = f.agent("1000", phone.AnswerThenHangup(50*time.Millisecond, 50*time.Millisecond)).Watch()
+	quick := f.agent("1000", phone.AnswerAfter(50*time.Millisecond))
+	quick.SetMedia(voice.Media{Tone: talkTone})
+	f.quick = quick.Watch()
 	t.Cleanup(f.quick.Close)
 	var took []time.Duration
 	for range 5 {
@@ -71,9 +78,12 @@ func (f *floorUnderCalls) serve() time.Duration {
 	call := f.callAs(newCaller(), "7000")
 	begun := call.Events()[0].At
 	invite := f.invited(f.quick)
+	if invite.From.Number != call.From().Number {
+		f.t.Fatalf("the phone rings for %s, not for %s", invite.From, call.From())
+	}
+	f.must(call.AwaitTone(f.ctx, talkTone, 1)) // who hangs up before the two are connected has refused
+	f.must(invite.Call.Hangup(f.ctx))
 	_, err := call.AwaitEnd(f.ctx)
-	f.must(err)
-	_, err = invite.Call.AwaitEnd(f.ctx)
 	f.must(err)
 	return invite.At.Sub(begun)
 }
@@ -116,6 +126,8 @@ func (f *floorUnderCalls) judge() {
 		return e.Kind == crm.Opened && e.Call.Caller.Number == call.From().Number && e.At.Before(invite.At)
 	})
 	f.must(err)
+	f.must(call.AwaitTone(f.ctx, talkTone, 1))
+	f.must(invite.Call.Hangup(f.ctx))
 	_, err = call.AwaitEnd(f.ctx)
 	f.must(err)
 	f.settled()
@@ -153,9 +165,30 @@ func TestAFrozenXMPPServer(t *testing.T) {
 func TestADeadXMPPServer(t *testing.T) {
 	f := newFloorUnderCalls(t)
 	f.must(f.stack.Kill(f.ctx, stack.Prosody))
+	restart := sync.OnceFunc(func() { f.must(f.stack.Restart(context.Background(), stack.Prosody)) })
+	defer restart()
 	f.serveInBudget("while the server is dead", 4)
 	f.hangUp()
-	f.must(f.stack.Restart(f.ctx, stack.Prosody))
+	restart()
+	f.judge()
+}
+
+// A link to the server that is slow, cut or hung costs a ring its budget at most.
+func TestALinkToTheXMPPServerThatFails(t *testing.T) {
+	f := newFloorUnderCalls(t)
+	l := f.stack.Link(stack.Prosody)
+	t.Cleanup(l.Heal)
+	l.Slow(link.Pace{Latency: 200 * time.Millisecond})
+	f.serveInBudget("over a slow link", 2)
+	l.Cut()
+	f.serveInBudget("while the link is cut", 2)
+	f.hangUp()
+	l.Heal()
+	f.until("queueapp ready", func() bool { return f.get("/readyz", nil) == nil })
+	f.serveInBudget("over the healed link", 1)
+	l.Hang()
+	f.serveInBudget("while the link is hung", 2)
+	l.Heal()
 	f.judge()
 }
 

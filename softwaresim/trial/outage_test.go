@@ -78,7 +78,7 @@ func (s *steps) held(held bool) {
 }
 
 // inFallback waits until the dialplan's own queue has a caller.
-func (s *steps) inFallback(who phone.Party) {
+func (s *site) inFallback(who phone.Party) {
 	s.t.Helper()
 	s.until(who.Number+" in the dialplan's own queue", func() bool {
 		for _, ch := range s.ari("channels") {

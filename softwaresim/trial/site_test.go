@@ -110,7 +110,10 @@ func newSite(t *testing.T) *site { return newSiteFor(t, 40*time.Second) }
 // newSiteFor is newSite for a trial that may take that long.
 func newSiteFor(t *testing.T, limit time.Duration) *site {
 	t.Helper()
-	world.once.Do(func() { world.stack, world.memory, world.err = beginStack(stack.Options{}) })
+	world.once.Do(func() {
+		links := []string{stack.Asterisk, stack.Prosody, stack.Postgres}
+		world.stack, world.memory, world.err = beginStack(stack.Options{Links: links})
+	})
 	if world.err != nil {
 		t.Fatal(world.err)
 	}
