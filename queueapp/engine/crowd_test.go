@@ -70,6 +70,48 @@ func TestAFullLoopTakesNoNewCalls(t *testing.T) {
 	})
 }
 
+// A late loop is no database that is away.
+func TestALateLoopIsNotHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start(SwitchUp{})
+		release := w.stall()
+		w.tell(caller("ch1", "queue", "support", "code=1111"))
+		pass(10 * time.Second)
+		release()
+		w.want(1, "music ch1")
+		pass(time.Second)
+		w.want(0, "step queueapp.Hold {Why:the database")
+	})
+}
+
+// A call that Asterisk was too busy to send on is sent on until it goes.
+func TestACallThatCouldNotBeSentOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := busy(t)
+		stale := func(ch queueapp.ChannelID, status int) {
+			w.tell(Failed{Command: "continue", Channel: ch, Status: status, Err: errGone})
+			pass(2 * renewAfter)
+		}
+		w.leave()
+		pass(4 * time.Second)
+		w.tell(caller("ch4", "queue", "support", "code=1111"))
+		w.want(1, "continue ch4")
+		stale("ch4", 0)
+		w.want(2, "continue ch4 <nil> [{QUEUEAPP_OUTCOME unavailable} {QUEUESTATUS UNAVAILABLE} {TIMEOUT(absolute) 0}]")
+		stale("ch4", 404)
+		w.want(2, "continue ch4")
+		pass(30 * time.Second)
+		w.want(1, "continue ch3")
+		stale("ch3", 503)
+		w.want(2, "continue ch3 <nil> [{QUEUEAPP_AGENT } {QUEUEAPP_CALL c3} {QUEUEAPP_OUTCOME unavailable} {QUEUESTATUS UNAVAILABLE}")
+		w.tell(Failed{Command: "continue", Channel: "ch3", Err: errGone}, Gone{Channel: "ch3"})
+		pass(2 * renewAfter)
+		w.want(2, "continue ch3")
+		w.comeBack()
+	})
+}
+
 // The log says how many were turned away, not each of them.
 func TestTheLogCountsWhoWasTurnedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

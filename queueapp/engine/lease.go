@@ -61,6 +61,13 @@ func (l *Lease) wait(ctx context.Context, since func() time.Time) error {
 	}
 }
 
+// lastConfirmed is when the last beat began that proved ownership; zero where none did.
+func (l *Lease) lastConfirmed() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.confirmed
+}
+
 // Renew takes the answer to a beat that began then. The begin counts, not the answer: a process may have been frozen in
 // between, with the answer waiting for it.
 func (l *Lease) Renew(begun time.Time, confirmed bool) {

@@ -18,7 +18,10 @@ const maxUnwritten = 100_000
 // silence is for how long nothing has shown that the floor is ours and can be written.
 func (t *tenure) silence() time.Duration {
 	since := t.confirmed
-	if t.writing && t.handed.Before(since) {
+	if at := t.Lease.lastConfirmed(); at.After(since) {
+		since = at // a loop that is late is no database that is away
+	}
+	if t.writing && len(t.written) == 0 && t.handed.Before(since) {
 		since = t.handed
 	}
 	return t.Now().Sub(since)
