@@ -185,11 +185,11 @@ func TestADeadlineDuringAnOutage(t *testing.T) {
 		w.want(0, "continue")
 		pass(12 * time.Second)
 		w.want(1, "continue ch1 <nil> [{QUEUEAPP_AGENT } {QUEUEAPP_CALL c1} {QUEUEAPP_OUTCOME timeout} {QUEUESTATUS TIMEOUT}")
-		w.tell(Gone{Channel: "ch1"})
 		w.comeBack()
 		pass(2 * time.Second)
 		w.want(1, "continue")
 		w.want(1, "commit queueapp.Leave {Call:c1 Queue:support Outcome:timeout")
+		w.tell(Gone{Channel: "ch1"})
 	})
 }
 
