@@ -24,7 +24,7 @@ func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second 
 func (t *tenure) arrived(sw Switch, ch Channel) { t.take(sw, ch, t.openMenu) }
 
 func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
-	c := t.channels[ch.ID]
+	c := t.channels[channelAt{sw.Name(), ch.ID}]
 	if c != nil && !c.gone {
 		return // known from the list already
 	}

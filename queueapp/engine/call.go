@@ -107,11 +107,19 @@ func callOf(id BridgeID) (queueapp.CallID, bool) {
 	return queueapp.CallID(rest), ok
 }
 
+// channelAt is a channel at one of the switches: two Asterisks may give the same unique id, which is of a second and a count.
+type channelAt struct {
+	sw      queueapp.SwitchName
+	channel queueapp.ChannelID
+}
+
+func (c *call) at() channelAt { return channelAt{c.sw.Name(), c.channel.ID} }
+
 // admit registers a caller's channel as a call.
 func (t *tenure) admit(id queueapp.CallID, sw Switch, ch Channel) *call {
 	c := &call{id: id, sw: sw, channel: ch, arrived: t.Now(), attempts: map[int]*attempt{}}
 	t.calls[id] = c
-	t.channels[ch.ID] = c
+	t.channels[c.at()] = c
 	return c
 }
 
@@ -146,5 +154,5 @@ func (t *tenure) settle(c *call) {
 		c.sw.DestroyBridge(c.bridge(), c.channel.ID)
 	}
 	delete(t.calls, c.id)
-	delete(t.channels, c.channel.ID)
+	delete(t.channels, c.at())
 }

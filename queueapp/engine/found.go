@@ -7,12 +7,13 @@ const callVariable = "QUEUEAPP_CALL"
 
 // found takes a channel that an owner before us had, and that is in no queue: it is in a dialogue, or on its way out.
 func (t *tenure) found(sw Switch, ch Channel) {
-	l, leaving := t.leaving[ch.ID]
-	if !leaving || t.switchName(l.Switch) != sw.Name() || t.channels[ch.ID] != nil {
+	at := channelAt{sw.Name(), ch.ID}
+	l, leaving := t.leaving[at]
+	if !leaving || t.channels[at] != nil {
 		t.take(sw, ch, t.reopenMenu)
 		return
 	}
-	delete(t.leaving, ch.ID)
+	delete(t.leaving, at)
 	c := t.adopt(l.Call, sw, ch)
 	if l.Then == queueapp.ThenHangUp {
 		t.dismiss(c)
@@ -41,13 +42,13 @@ func (t *tenure) adopt(id queueapp.CallID, sw Switch, ch Channel) *call {
 		return t.admit(id, sw, ch)
 	}
 	c.channel, c.gone = ch, false
-	t.channels[ch.ID] = c
+	t.channels[c.at()] = c
 	return c
 }
 
 // disown parts a call from its channel, which is another call's.
 func (t *tenure) disown(c *call) {
-	delete(t.channels, c.channel.ID)
+	delete(t.channels, c.at())
 	c.channel, c.gone = Channel{}, true
 	t.settle(c)
 }

@@ -39,13 +39,13 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	case Arrived:
 		t.arrived(sw, ev.Channel)
 	case Gone:
-		t.gone(ev)
+		t.gone(sw, ev)
 	case Digit:
-		if c := t.channels[ev.Channel]; c != nil {
+		if c := t.channels[channelAt{sw.Name(), ev.Channel}]; c != nil {
 			t.input(c, ivr.Key{Key: ev.Key})
 		}
 	case PlayDone:
-		if c := t.channels[ev.Channel]; c != nil {
+		if c := t.channels[channelAt{sw.Name(), ev.Channel}]; c != nil {
 			t.input(c, ivr.Played{N: c.playNumber(ev.Playback), Failed: ev.Failed})
 		}
 	case LegRinging:
@@ -73,8 +73,8 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 }
 
 // gone is a caller's channel that left us: hung up, or taken away by somebody else. When we sent it on it was expected.
-func (t *tenure) gone(ev Gone) {
-	c := t.channels[ev.Channel]
+func (t *tenure) gone(sw Switch, ev Gone) {
+	c := t.channels[channelAt{sw.Name(), ev.Channel}]
 	if c == nil || c.gone {
 		return
 	}
@@ -202,7 +202,7 @@ func (t *tenure) failed(sw Switch, ev Failed) {
 	}
 	t.log.Log(t.ctx, level, "switch refused a command", "switch", sw.Name(), "command", ev.Command, "channel", ev.Channel,
 		"status", ev.Status, "err", ev.Err)
-	c := t.channels[ev.Channel]
+	c := t.channels[channelAt{sw.Name(), ev.Channel}]
 	switch {
 	case ev.Command == "destroy":
 		t.destroySoon(sw, ev.Bridge)

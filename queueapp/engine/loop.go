@@ -54,7 +54,7 @@ type tenure struct {
 	suspended []func()  // to be done when it is not any more
 
 	calls      map[queueapp.CallID]*call
-	channels   map[queueapp.ChannelID]*call // callers' channels
+	channels   map[channelAt]*call // callers' channels
 	devices    map[device][]queueapp.ExtensionID
 	shown      map[queueapp.ExtensionID][]*attempt // whose records may be open on an extension's node
 	owed       map[RecordKey]*attempt              // closes that the last owner may not have delivered
@@ -62,7 +62,7 @@ type tenure struct {
 	homes      map[queueapp.CallID]queueapp.SwitchName
 	attempts   map[queueapp.CallID][]queueapp.RestoreAttempt // remembered ones: at most one is not ending
 	seqs       map[queueapp.CallID]int64
-	leaving    map[queueapp.ChannelID]Leaving // visits that ended last, until their switch has told
+	leaving    map[channelAt]Leaving // visits that ended last, until their switch has told
 	upSwitches map[queueapp.SwitchName]bool
 	started    map[queueapp.SwitchName]time.Time // since when Asterisk runs, of those that were heard
 	watchers   map[chan<- Notice]struct{}
@@ -83,9 +83,9 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		switches: map[queueapp.SwitchName]Switch{}, inOrder: switches,
 		in: make(chan func(), inBound), batches: make(chan Batch, 1), written: make(chan error, 1), over: make(chan struct{}),
 		floor: queueapp.NewFloor(), nextStep: rem.NextStep, nextEntry: rem.NextEntry, confirmed: o.Now(),
-		calls: map[queueapp.CallID]*call{}, channels: map[queueapp.ChannelID]*call{},
+		calls: map[queueapp.CallID]*call{}, channels: map[channelAt]*call{},
 		devices: map[device][]queueapp.ExtensionID{}, attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
-		leaving: map[queueapp.ChannelID]Leaving{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
+		leaving: map[channelAt]Leaving{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
 		upSwitches: map[queueapp.SwitchName]bool{}, started: map[queueapp.SwitchName]time.Time{},
 		guard: ivr.NewGuard(mostGuessers),
 	}

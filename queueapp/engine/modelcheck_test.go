@@ -106,7 +106,7 @@ func (m *model) lookAtCallers(t *tenure) {
 		if !l.inApp {
 			continue
 		}
-		c := t.channels[id]
+		c := t.channels[channelAt{"main", id}]
 		if c == nil || c.gone {
 			m.fail("%s is in the application, and the engine does not know it", id)
 			continue

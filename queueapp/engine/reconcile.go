@@ -22,7 +22,7 @@ func (t *tenure) reconcileCalls(sw Switch, h holdings) {
 	for _, c := range here {
 		ch, lives := h.channels[c.channel.ID]
 		if !lives {
-			t.gone(Gone{Channel: c.channel.ID, HungUp: true})
+			t.gone(sw, Gone{Channel: c.channel.ID, HungUp: true})
 			continue
 		}
 		c.channel.Up, c.inBridge = ch.Up, h.bridged(c.bridge(), ch.ID)

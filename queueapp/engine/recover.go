@@ -32,7 +32,7 @@ func (t *tenure) remember(rem Remembered) error {
 		}
 	}
 	for _, l := range rem.Leaving {
-		t.leaving[l.Channel] = l
+		t.leaving[channelAt{t.switchName(l.Switch), l.Channel}] = l
 	}
 	t.turn(queueapp.Unhold{})
 	for _, out := range rem.Unsent {

@@ -22,7 +22,7 @@ func (t *tenure) endSoon(sw Switch, ev Failed) {
 		t.post(func() {
 			_, a := t.attempt(id)
 			switch {
-			case ev.Command == "continue" && t.channels[ev.Channel] == nil:
+			case ev.Command == "continue" && t.channels[channelAt{sw.Name(), ev.Channel}] == nil:
 				giveBack(sw, ev.Channel)
 			case ev.Command == "hangup" && leg && (a == nil || a.ended):
 				sw.HangUp(ev.Channel, "normal")

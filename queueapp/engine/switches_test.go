@@ -92,6 +92,23 @@ func TestAPhoneAtTheOtherSwitchIsRungOnTheCallers(t *testing.T) {
 	}
 }
 
+// Two Asterisks that were started alike name their callers' channels alike.
+func TestTheSameChannelAtTwoSwitches(t *testing.T) {
+	w := newWorld(t)
+	b := withSecond(w)
+	w.start(SwitchUp{})
+	b.free(SwitchUp{})
+	w.logOn("1000")
+	b.tell(caller("ch1", "queue", "support"))
+	w.await("b originate rs1.c1.1.1")
+	w.tell(caller("ch1", "queue", "support"))
+	w.await("originate rs1.c2.1.1 PJSIP/1001@switch-b")
+	b.tell(Gone{Channel: "ch1", HungUp: true})
+	w.await("b hangup rs1.c1.1.1")
+	w.tell(LegUp{"rs1.c2.1.1"})
+	w.await("bridge rs1.c2 ch1 rs1.c2.1.1")
+}
+
 func TestHowAPhoneIsReached(t *testing.T) {
 	w := newWorld(t)
 	b := withSecond(w)

@@ -70,7 +70,9 @@ func (s *Stack) writeAsterisk(x *exchange, p pbx) error {
 		// Files that Asterisk complains about at every start when they are missing.
 		"cdr.conf": "[general]\nenable = no\n", "cel.conf": "[general]\nenable = no\n",
 		"manager.conf": "[general]\nenabled = no\n", "features.conf": "[general]\n", "udptl.conf": "[general]\n",
-		"acl.conf": "", "ccss.conf": "[general]\n", "pjproject.conf": "", "queuerules.conf": "", "websocket_client.conf": "",
+		// A phone that has gone meanwhile is not to be rung when Asterisk is started again: phones register anew.
+		"sorcery.conf": "[res_pjsip]\ncontact=memory\n",
+		"acl.conf":     "", "ccss.conf": "[general]\n", "pjproject.conf": "", "queuerules.conf": "", "websocket_client.conf": "",
 	} {
 		if err := write(filepath.Join(p.host, "etc", name), []byte(text), p.user); err != nil {
 			return err

@@ -257,9 +257,24 @@ func (s *site) next(w *phone.Watch, kind phone.Kind) phone.Event {
 	s.t.Helper()
 	ev, err := w.Next(s.ctx, kind)
 	if err != nil {
-		s.t.Fatalf("no %s: %v\nqueueapp's log:\n%s", kind, err, s.log(60))
+		s.t.Fatalf("no %s: %v\n%s\nqueueapp's log:\n%s", kind, err, s.floor(), s.log(60))
 	}
 	return ev
+}
+
+// floor is what the floor was like when a trial failed, which may have run out of time.
+func (s *site) floor() string {
+	var out strings.Builder
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now := *s
+	now.ctx = ctx
+	for _, path := range []string{"/v1/agents", "/v1/calls", "/v1/queues/support/route"} {
+		var is json.RawMessage
+		err := now.get(path, &is)
+		fmt.Fprintf(&out, "%s: %s %v\n", path, is, err)
+	}
+	return out.String()
 }
 
 // get asks queueapp's API.
