@@ -224,7 +224,7 @@ func (s *site) until(what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-s.ctx.Done():
-			s.t.Fatalf("never came about: %s\nqueueapp's log:\n%s", what, s.log(60))
+			s.t.Fatalf("never came about: %s\n%s\nqueueapp's log:\n%s", what, s.floor(), s.log(60))
 		}
 	}
 }
