@@ -44,11 +44,29 @@ known_vulnerabilities() {
   esac
 }
 
-# The linter has what the tests leave of the processors, for they mostly wait.
+# What waits most of the time goes on beside other things; its words are shown when it is joined.
+declare -A beside_id
+logs=$(mktemp -d)
+trap 'wait; rm -rf "$logs"' EXIT
+beside() {
+  local name=$1
+  shift
+  "$@" >"$logs/$name" 2>&1 &
+  beside_id[$name]=$!
+}
+
+join() {
+  local code=0
+  wait "${beside_id[$1]}" || code=$?
+  cat "$logs/$1"
+  return $code
+}
+
+# The linter has what the tests leave of the processors.
 lint() {
   renice -n 19 "$BASHPID" >/dev/null
   if [ "$("$bin/golangci-lint" version --short 2>/dev/null)" != "${lint_version#v}" ]; then
-    GOBIN=$bin go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$lint_version"
+    GOBIN=$bin go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$lint_version" || return
   fi
   "$bin/golangci-lint" run ./...
 }
@@ -79,27 +97,28 @@ fi
 if ! $fast; then
   step "known vulnerabilities (govulncheck $vuln_version)"
   known_vulnerabilities
-  step "lint (golangci-lint $lint_version), beside the tests"
-  lint_log=$(mktemp)
-  trap 'wait; rm -f "$lint_log"' EXIT
-  lint >"$lint_log" 2>&1 &
-  lint_id=$!
+  beside lint lint
 fi
 
 step "tests"
 race=-race
 $fast && race=
-# Most tests wait for servers and phones: three packages at a time, and first the one that takes longest. The crowd comes
-# alone behind them, since its journal is held against the phones to 50 ms.
+# Most tests wait for servers and phones: two packages at a time, beside the trials of the whole system, of which those in
+# which servers die have a process of their own. The crowd comes alone behind all, since its journal is held against the
+# phones to 50 ms.
 trial=./softwaresim/trial
-go test $race -count=1 -p 3 -timeout 20m -skip '^TestACrowd$' $trial $(go list ./... | grep -v '/softwaresim/trial$')
+deaths='CrashMatrix|Frozen|ThatFails|Database|Standby|Stale|Switch|GoneForGood|Upgraded'
+beside deaths go test $race -count=1 -timeout 20m -run "$deaths" $trial
+beside trials go test $race -count=1 -timeout 20m -skip "^TestACrowd\$|$deaths" $trial
+go test $race -count=1 -p 2 -timeout 20m $(go list ./... | grep -v '/softwaresim/trial$')
+
+step "the trials, the end of them"
+join trials
+join deaths
 
 if ! $fast; then
-  step "lint, the end of it"
-  code=0
-  wait "$lint_id" || code=$?
-  cat "$lint_log"
-  [ $code = 0 ] || exit $code
+  step "lint (golangci-lint $lint_version), the end of it"
+  join lint
 fi
 
 step "the crowd"
