@@ -189,6 +189,7 @@ func shortenRing(ctx context.Context, s *stage) error {
 	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
 		return fmt.Errorf("write the demo's floor plan: %w", err)
 	}
+	defer func() { _ = os.Remove(path) }() // or the stack's directory is not empty at its end, and stays
 	s.plan = s.info.Floorplan
 	return s.apply(ctx, path)
 }

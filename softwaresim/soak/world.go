@@ -148,6 +148,7 @@ func (w *world) shorten(ctx context.Context) error {
 	if err := os.WriteFile(file, []byte(strings.NewReplacer(crowd.Replacements()...).Replace(string(own))), 0o600); err != nil {
 		return fmt.Errorf("write the soak's floor plan: %w", err)
 	}
+	defer func() { _ = os.Remove(file) }() // or the stack's directory is not empty at its end, and stays
 	out, err := w.queueapp(ctx, "apply", file)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
