@@ -140,6 +140,9 @@ func (o *owner) Release(ctx context.Context) error {
 		<-o.turn
 	case err == nil:
 		_, err = o.conn.Exec(ctx, "UPDATE queueapp.floors SET owner = NULL WHERE name = $1 AND epoch = $2", o.floor, o.epoch)
+		if err == nil { // PostgreSQL would take its time to notice that we have gone
+			_, err = o.conn.Exec(ctx, "SELECT pg_advisory_unlock_all()")
+		}
 		err = errors.Join(err, o.conn.Close(ctx))
 		<-o.turn
 	case errors.Is(err, ErrLost):

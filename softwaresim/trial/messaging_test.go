@@ -23,7 +23,7 @@ import (
 // things to do may add to it.
 const (
 	budget = 300 * time.Millisecond
-	slack  = 100 * time.Millisecond
+	slack  = 500 * time.Millisecond
 )
 
 // floorUnderCalls is a floor with one agent who serves quickly, one whose phone rings, and one who talks.
