@@ -31,6 +31,7 @@ type everyStep struct {
 	talking, ringing, waiting, late *phone.Call
 	rung                            phone.Event // at the phone that rings
 	since                           time.Time   // when the first fault began
+	lasting                         []func()    // end the faults that go on until the end
 }
 
 // patient makes phones ring, and menus wait, for longer than any fault lasts.
@@ -90,6 +91,7 @@ func (e *everyStep) suffer(f fault) {
 	f.begin(e.site)
 	end := sync.OnceFunc(func() { f.end(e.site) })
 	e.t.Cleanup(end)
+	e.lasting = append(e.lasting, end)
 	over := time.After(f.lasts)
 	leaving := e.late
 	var hangingUp sync.WaitGroup
@@ -189,6 +191,9 @@ func (e *everyStep) end() {
 	e.t.Helper()
 	for _, c := range []*phone.Call{e.talking, e.ringing} {
 		e.must(c.Hangup(e.ctx))
+	}
+	for _, end := range e.lasting { // what a slow link has yet to carry may take its time
+		end()
 	}
 	e.settled()
 	for x, c := range e.witness.CRMs() {
