@@ -89,7 +89,7 @@ func orDefault(s, otherwise string) string {
 func (c *Caller) ID() string { return c.ch.id }
 
 // Press presses keys, one after the other. Nobody is told of those that are pressed in a talk, as the sound passes Asterisk
-// by (a native bridge).
+// by (a native bridge); the real one tells some of the first moment's.
 func (c *Caller) Press(keys string) {
 	c.ch.x.a.do(func(*exchange) {
 		for i := range len(keys) {

@@ -77,11 +77,7 @@ func (ch *channel) snapshot(b []byte) []byte {
 // snapshot appends a bridge as ARI shows it.
 func (br *bridge) snapshot(b []byte) []byte {
 	b = pair(append(b, '{'), "id", br.id)
-	technology := "simple_bridge"
-	if len(br.channels) > 1 {
-		technology = "native_rtp"
-	}
-	b = pair(b, "technology", technology)
+	b = pair(b, "technology", "simple_bridge")
 	b = pair(b, "bridge_type", "mixing")
 	b = pair(b, "bridge_class", "stasis")
 	b = pair(b, "creator", "Stasis")

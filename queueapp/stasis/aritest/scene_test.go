@@ -133,8 +133,6 @@ func talk(t *testing.T, w world, r *recorder) {
 		for _, target := range []string{"/channels", "/bridges", "/bridges/" + b, "/applications/queueapp"} {
 			r.do("GET", target, nil)
 		}
-		r.poll("/bridges/"+b, func(_ int, answer any) bool { return answer.(map[string]any)["technology"] == "native_rtp" })
-		c.press(t, "5") // not told: the sound does not pass through Asterisk any more
 		if first == "agent" {
 			w.agentHangsUp(t, "1000")
 			r.await("ChannelDestroyed", leg, 1)
