@@ -80,6 +80,9 @@ bash install/root.sh
 step "build"
 bin=$PWD/bin
 go build -o "$bin/" ./cmd/...
+race=-race
+$fast && race=
+go build $race ./... # now, and not when the tests compete for the processors
 
 step "format and vet"
 go vet ./...
@@ -102,9 +105,7 @@ if ! $fast; then
 fi
 
 step "tests"
-race=-race
-$fast && race=
-# Most tests wait for servers and phones: two packages at a time, beside the trials of the whole system, of which those in
+# Most tests wait for servers and phones: one package at a time, beside the trials of the whole system, of which those in
 # which servers die have a process of their own. The crowd comes alone behind all, since its journal is held against the
 # phones to 50 ms.
 trial=./softwaresim/trial
@@ -112,7 +113,7 @@ deaths='CrashMatrix|Frozen|ThatFails|Standby|Switch'
 beside deaths go test $race -count=1 -timeout 20m -run "$deaths" $trial
 beside trials go test $race -count=1 -timeout 20m -skip "^TestACrowd\$|$deaths" $trial
 code=0
-go test $race -count=1 -p 2 -timeout 20m $(go list ./... | grep -v '/softwaresim/trial$') || code=1
+go test $race -count=1 -p 1 -timeout 20m $(go list ./... | grep -v '/softwaresim/trial$') || code=1
 
 step "the trials, the end of them"
 join trials || code=1

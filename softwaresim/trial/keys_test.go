@@ -65,6 +65,7 @@ func TestKeysInConversation(t *testing.T) {
 	s := newSite(t)
 	call := s.callAs(newCaller(), "7000")
 	s.until("a caller waits", func() bool { return len(s.calls()) == 1 })
+	s.must(call.AwaitAnswer(s.ctx))
 	s.must(call.Press(s.ctx, "1#*", quick))
 	rings := s.register("1000", phone.AnswerAfter(50*time.Millisecond)).Watch()
 	defer rings.Close()
