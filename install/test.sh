@@ -63,15 +63,6 @@ join() {
   return $code
 }
 
-# The linter has what the tests leave of the processors.
-lint() {
-  renice -n 19 "$BASHPID" >/dev/null
-  if [ "$("$bin/golangci-lint" version --short 2>/dev/null)" != "${lint_version#v}" ]; then
-    GOBIN=$bin go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$lint_version" || return
-  fi
-  "$bin/golangci-lint" run ./...
-}
-
 command -v go >/dev/null || { echo "test.sh: Go is not installed: see https://go.dev/doc/install" >&2; exit 1; }
 
 step "private root with Asterisk, Prosody and PostgreSQL"
@@ -82,7 +73,7 @@ bin=$PWD/bin
 go build -o "$bin/" ./cmd/...
 race=-race
 $fast && race=
-go build $race ./... # now, and not when the tests compete for the processors
+go test $race -run '^$' ./... >/dev/null # now, and not when the tests compete for the processors
 
 step "format and vet"
 go vet ./...
@@ -101,7 +92,11 @@ fi
 if ! $fast; then
   step "known vulnerabilities (govulncheck $vuln_version)"
   known_vulnerabilities
-  beside lint lint
+  step "lint (golangci-lint $lint_version)"
+  if [ "$("$bin/golangci-lint" version --short 2>/dev/null)" != "${lint_version#v}" ]; then
+    GOBIN=$bin go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$lint_version"
+  fi
+  "$bin/golangci-lint" run ./...
 fi
 
 step "tests"
@@ -119,11 +114,6 @@ step "the trials, the end of them"
 join trials || code=1
 join deaths || code=1
 [ $code = 0 ] || exit 1
-
-if ! $fast; then
-  step "lint (golangci-lint $lint_version), the end of it"
-  join lint
-fi
 
 step "the crowd"
 go test $race -count=1 -timeout 5m -run '^TestACrowd$' $trial

@@ -139,11 +139,7 @@ func (o *owner) Release(ctx context.Context) error {
 	case err == nil && o.conn.IsClosed(): // the lock went with it
 		<-o.turn
 	case err == nil:
-		_, err = o.conn.Exec(ctx, "UPDATE queueapp.floors SET owner = NULL WHERE name = $1 AND epoch = $2", o.floor, o.epoch)
-		if err == nil { // PostgreSQL would take its time to notice that we have gone
-			_, err = o.conn.Exec(ctx, "SELECT pg_advisory_unlock_all()")
-		}
-		err = errors.Join(err, o.conn.Close(ctx))
+		err = o.leave(ctx)
 		<-o.turn
 	case errors.Is(err, ErrLost):
 		err = nil // it is not ours to give up any more
@@ -161,6 +157,18 @@ func (o *owner) Release(ctx context.Context) error {
 		return fmt.Errorf("release floor %s: %w", o.floor, err)
 	}
 	return nil
+}
+
+// leave gives the lock back and ends the connection: PostgreSQL would take its time to notice that we have gone.
+func (o *owner) leave(ctx context.Context) error {
+	_, err := o.conn.Exec(ctx, "UPDATE queueapp.floors SET owner = NULL WHERE name = $1 AND epoch = $2", o.floor, o.epoch)
+	if err == nil {
+		_, err = o.conn.Exec(ctx, "SELECT pg_advisory_unlock_all()")
+	}
+	if err != nil && o.conn.IsClosed() && ctx.Err() == nil {
+		return nil // it broke, and the lock went with it
+	}
+	return errors.Join(err, o.conn.Close(ctx))
 }
 
 // take gets the connection for the caller's own use, ending the watcher's wait where it has it.

@@ -170,6 +170,7 @@ func (w *world) enter(rt *rapid.T) {
 // doubled tells the floor again of a caller who is there.
 func (w *world) doubled(rt *rapid.T) {
 	ev := w.inside[w.pickCall(rt)]
+	ev.Attempts = w.count[ev.Call] // the wait may be over by now, and this the next visit
 	ev.Queue = rapid.SampledFrom([]queueapp.QueueName{"support", "nowhere"}).Draw(rt, "queue")
 	w.turn(ev)
 }

@@ -15,8 +15,8 @@ import (
 func wanted() []string {
 	return []string{
 		"ApplicationReplaced", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
-		"ChannelHold", "ChannelLeftBridge", "ChannelUnhold", "DeviceStateChanged", "Dial", "PlaybackFinished", "StasisEnd",
-		"StasisStart",
+		"ChannelHold", "ChannelLeftBridge", "ChannelStateChange", "ChannelUnhold", "DeviceStateChanged", "Dial",
+		"PlaybackFinished", "StasisEnd", "StasisStart",
 	}
 }
 
@@ -42,6 +42,8 @@ func (l *live) event(frame []byte) {
 		l.destroyed(idOf(&e.Channel), e.Cause)
 	case *ari.Dial:
 		l.dialled(e)
+	case *ari.ChannelStateChange:
+		l.stateChanged(&e.Channel)
 	case *ari.ChannelDtmfReceived:
 		l.digit(e)
 	case *ari.PlaybackFinished:
@@ -149,6 +151,13 @@ func (l *live) dialled(e *ari.Dial) {
 		if l.legs[id].prepared { // any other enters our application now
 			l.legUp(id)
 		}
+	}
+}
+
+// stateChanged hears of an answer a second time: a prepared leg's is told by Dial, and nothing else would tell if that got lost.
+func (l *live) stateChanged(ch *ari.ChannelData) {
+	if g := l.legs[idOf(ch)]; g != nil && g.prepared && ch.State == "Up" {
+		l.legUp(idOf(ch))
 	}
 }
 

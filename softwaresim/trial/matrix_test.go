@@ -72,7 +72,7 @@ func newMatrix(t *testing.T, s *site) *matrix {
 func (m *matrix) try(l life, e end, point, way, order string) {
 	result, in := "failed", cell{life: l, end: e, point: point, order: order, who: newCaller(), since: time.Now()}
 	m.t.Run(strings.Join([]string{l.name, point, way}, "/"), func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(m.c.ctx, 15*time.Second)
+		ctx, cancel := context.WithTimeout(m.c.ctx, 30*time.Second)
 		t.Cleanup(cancel)
 		site, crash := *m.c.site, *m.c
 		site.t, site.ctx, crash.site = t, ctx, &site
