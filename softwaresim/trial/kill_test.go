@@ -155,6 +155,8 @@ func TestACallWhileNobodyListensFallsBack(t *testing.T) {
 	rings := s.register("1000", phone.AnswerAfter(0)).Watch()
 	defer rings.Close()
 	s.down()
+	// Until Asterisk has seen the connection end, a new call would wait for the next queueapp.
+	s.until("nobody listens", func() bool { return len(s.ari("applications")) == 0 })
 	who := newCaller()
 	call := s.callAs(who, "7000")
 	invite := s.invited(rings)

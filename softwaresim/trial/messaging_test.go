@@ -189,6 +189,7 @@ func TestALinkToTheXMPPServerThatFails(t *testing.T) {
 	l.Hang()
 	f.serveInBudget("while the link is hung", 2)
 	l.Heal()
+	f.serveInBudget("over the link that carries what it held back", 1)
 	f.judge()
 }
 
