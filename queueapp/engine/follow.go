@@ -144,7 +144,7 @@ func (t *tenure) connect(e queueapp.Connect) {
 }
 
 func (t *tenure) bridge(c *call, a *attempt) {
-	if a.joined || a.ended || c.gone {
+	if a.joined || a.ended || c.gone || !a.connected.IsZero() { // a former owner may have done it
 		return
 	}
 	a.joined = true

@@ -184,7 +184,7 @@ func (t *tenure) leftBridge(ev Left) {
 }
 
 func (t *tenure) connected(c *call, a *attempt) {
-	a.connected = t.Now()
+	a.connected, c.limit = t.Now(), 0 // what waiting takes is not owed any more
 	t.turn(queueapp.Connected{Attempt: a.id})
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))

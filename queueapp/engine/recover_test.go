@@ -306,3 +306,23 @@ func TestACallerIsSentOnWhileALegEnds(t *testing.T) {
 	w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceNotInUse}, caller("ch1", "queue", "support", "code=1111"))
 	w.await("originate rs1.c1.1.1 PJSIP/1000")
 }
+
+// An owner who died between the bridge and the word of it leaves a conversation: it is not brought about again, and the
+// dead man's switch is no more that of a wait.
+func TestAConversationThatNobodyLivedToTell(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptUp)
+	up := held("ch9")
+	up.Channels = append(up.Channels, leg(true))
+	up.Bridges = []Bridge{{ID: "rs1.c9", Channels: []queueapp.ChannelID{"ch9", "rs1.c9.1.1"}}}
+	w.start(up)
+	w.await("publish answered 1000 c9.1")
+	w.tell(LegGone{Channel: "rs1.c9.1.1", Q850: 16})
+	w.await("commit queueapp.Close")
+	if n := w.count("bridge rs1.c9 "); n != 0 {
+		t.Errorf("bridged again %d times", n)
+	}
+	if n := w.count("set ch9 [{TIMEOUT(absolute) 660"); n != 0 {
+		t.Errorf("the dead man's switch is that of a wait")
+	}
+}
