@@ -47,7 +47,7 @@ known_vulnerabilities() {
 # What waits most of the time goes on beside other things; its words are shown when it is joined.
 declare -A beside_id
 logs=$(mktemp -d)
-trap 'wait; cat "$logs"/* 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'wait; find "$logs" -type f -exec cat {} +; rm -rf "$logs"' EXIT
 beside() {
   local name=$1
   shift
