@@ -45,12 +45,8 @@ func (s *Switch) makeBridge(ctx context.Context, id engine.BridgeID) error {
 func (s *Switch) Bridge(id engine.BridgeID, caller, leg queueapp.ChannelID) {
 	s.order(caller, job{
 		command: "bridge", channel: caller,
-		do: func(ctx context.Context, _ *lane) error { return s.join(ctx, id, caller, leg) },
-		failed: func(err error) {
-			s.inbox.put(func(l *live) {
-				l.sink(engine.Failed{Command: "bridge", Channel: caller, Leg: leg, Status: statusOf(err), Err: err})
-			})
-		},
+		do:     func(ctx context.Context, _ *lane) error { return s.join(ctx, id, caller, leg) },
+		failed: func(err error) { s.tellFailed(engine.Failed{Command: "bridge", Channel: caller, Leg: leg}, err) },
 	})
 }
 
@@ -106,10 +102,6 @@ func (s *Switch) DestroyBridge(id engine.BridgeID, caller queueapp.ChannelID) {
 			}
 			return err
 		},
-		failed: func(err error) {
-			s.inbox.put(func(l *live) {
-				l.sink(engine.Failed{Command: "destroy", Channel: caller, Bridge: id, Status: statusOf(err), Err: err})
-			})
-		},
+		failed: func(err error) { s.tellFailed(engine.Failed{Command: "destroy", Channel: caller, Bridge: id}, err) },
 	})
 }

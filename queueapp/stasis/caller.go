@@ -121,7 +121,7 @@ func (s *Switch) Continue(ch queueapp.ChannelID, place *engine.Place, vars ...en
 				return err
 			}
 			if err != nil {
-				s.tellFailed("variables", ch, err)
+				s.tellFailed(engine.Failed{Command: "variables", Channel: ch}, err)
 			}
 		}
 		return s.sendOn(ctx, ch, place, last)

@@ -89,7 +89,7 @@ func (d *devices) run(ctx context.Context) {
 			continue
 		}
 		if err := d.reconcile(ctx, have, wanted); err != nil && ctx.Err() == nil {
-			d.s.tellFailed("follow", "", err)
+			d.s.tellFailed(engine.Failed{Command: "follow"}, err)
 			again = time.After(followAgain)
 		}
 	}

@@ -125,17 +125,16 @@ func (l *lane) waits(command string) bool {
 // order puts a command into the lane of its channel; where it is refused there, it has failed.
 func (s *Switch) order(key queueapp.ChannelID, j job) {
 	if j.failed == nil {
-		j.failed = func(err error) { s.tellFailed(j.command, j.channel, err) }
+		j.failed = func(err error) { s.tellFailed(engine.Failed{Command: j.command, Channel: j.channel}, err) }
 	}
 	if err := s.lanes.push(key, j); err != nil {
 		j.failed(fmt.Errorf("%s: %w", j.command, err))
 	}
 }
 
-func (s *Switch) tellFailed(command string, ch queueapp.ChannelID, err error) {
-	s.inbox.put(func(l *live) {
-		l.sink(engine.Failed{Command: command, Channel: ch, Status: statusOf(err), Err: err})
-	})
+func (s *Switch) tellFailed(what engine.Failed, err error) {
+	what.Status, what.Err = statusOf(err), err
+	s.inbox.put(func(l *live) { l.sink(what) })
 }
 
 func (s *Switch) soon() time.Time { return time.Now().Add(s.timing.Stale) }

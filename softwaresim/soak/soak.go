@@ -196,8 +196,6 @@ const keptAlive = 15 * time.Second
 
 // atRest is what queueapp uses when everybody has left, and the connections of the busy time are closed.
 func (w *world) atRest(ctx context.Context, before Sample) (s Sample, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*keptAlive)
-	defer cancel()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for end := time.Now().Add(keptAlive); ; {
