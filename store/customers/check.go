@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
@@ -48,10 +49,13 @@ func Check(ctx context.Context, own *pgxpool.Pool, plan floorplan.Customers) err
 	return errors.Join(problems...)
 }
 
+// patience is how long a check waits for what is not the query. How long that takes, the server says.
+const patience = 10 * time.Second
+
 // try prepares a query, which finds errors in its words, and runs it for no key at all, which finds missing rights and
 // attempts to write.
 func (s source) try(ctx context.Context, conn *pgx.Conn, sql string) error {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout())
+	ctx, cancel := context.WithTimeout(ctx, s.timeout()+patience)
 	defer cancel()
 	begin := fmt.Sprintf("BEGIN READ ONLY; SET LOCAL statement_timeout = %d", s.timeout().Milliseconds())
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
