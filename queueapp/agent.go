@@ -19,6 +19,8 @@ type agent struct {
 	paused    bool
 	reason    string
 	lastCall  time.Time
+	calls     int           // conversations since the log-on
+	talked    time.Duration // for how long
 	misses    int
 	wrapUntil time.Time
 	delay     time.Time // left alone until then after a failed offer
@@ -86,6 +88,7 @@ func (f *Floor) review(a *agent) {
 		f.freed = append(f.freed, a)
 	}
 	a.free = free
+	f.count(a, status)
 }
 
 func (f *Floor) agentEvent(ev Event) {
@@ -152,9 +155,10 @@ func (f *Floor) logOn(ev LogOn) {
 	}
 	if a.seat != nil {
 		f.unseat(a)
+		f.review(a) // what a strategy goes by changes only while he is not free
 	}
-	a.sit(x)
-	a.delay = time.Time{}
+	f.sit(a, x)
+	a.delay, a.calls, a.talked = time.Time{}, 0, 0
 	f.emit(LoggedOn{Agent: a.ID, Extension: x.ID})
 	f.missed(a, 0)
 	f.review(a)
@@ -170,26 +174,30 @@ func (f *Floor) logOff(a *agent) {
 	}
 	if at != nil && at.visit != nil && at.state != AttemptConnected && at.state != AttemptUp {
 		v := at.visit
-		f.takeFrom(a, v)
-		f.stand(v)
+		f.takeFrom(at)
+		f.stay(v)
 	}
 	f.review(a)
 }
 
 // takeFrom takes a ringing offer back from an agent who is logged off. Were he back at once, the visit would be no faster
 // with him again than after any other failure.
-func (f *Floor) takeFrom(a *agent, v *visit) {
-	f.takeBack(v, RevokeLoggedOff)
-	f.spare(v, a, f.now.Add(v.queue.Retry))
+func (f *Floor) takeFrom(at *attempt) {
+	v := at.visit
+	f.withdrawOffer(at, RevokeLoggedOff, "normal")
+	f.spare(v, at.agent, f.now.Add(v.queue.Retry))
 }
 
 func (f *Floor) unseat(a *agent) {
 	f.emit(LoggedOff{Agent: a.ID, Extension: a.seat.ID})
-	a.sit(nil)
+	f.sit(a, nil)
 }
 
 // sit moves an agent to a phone, or to none.
-func (a *agent) sit(x *extension) {
+func (f *Floor) sit(a *agent, x *extension) {
+	if (a.seat == nil) != (x == nil) {
+		f.seatedChanged(a, x != nil)
+	}
 	if a.seat != nil {
 		a.seat.agent = nil
 	}
@@ -224,7 +232,7 @@ func (f *Floor) ready(a *agent) {
 	}
 	if a.wrapUntil.After(f.now) {
 		a.wrapUntil = f.now
-		f.emit(WrapUp{Agent: a.ID, Until: f.now, Last: a.lastCall})
+		f.emit(WrapUp{Agent: a.ID, Until: f.now, Last: a.lastCall, Calls: a.calls, Talked: a.talked})
 	}
 	a.delay = time.Time{}
 	f.missed(a, 0)

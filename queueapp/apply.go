@@ -22,7 +22,27 @@ func (f *Floor) apply(p Plan) {
 			delete(f.extensions, id)
 		}
 	}
+	f.realignRinging()
 	f.sweep = true
+}
+
+// realignRinging puts visits for which phones ring into their lines, or takes them out, as their queues' strategies now say.
+func (f *Floor) realignRinging() {
+	var ringing []*visit
+	for _, v := range f.visits {
+		if len(v.open) > 0 && v.winner == nil && !v.queue.removed {
+			ringing = append(ringing, v)
+		}
+	}
+	slices.SortFunc(ringing, byService)
+	for _, v := range ringing {
+		f.unline(v)
+		f.pace(v)
+		if v.queue.Strategy.rings() {
+			f.line(v)
+			f.stood = append(f.stood, v)
+		}
+	}
 }
 
 func (f *Floor) applyExtensions(plan []Extension) {
@@ -76,12 +96,21 @@ func (f *Floor) applyQueues(plan []Queue) {
 	for _, p := range plan {
 		q := f.queues[p.Name]
 		if q == nil {
-			q = &queue{}
+			q = &queue{turn: -1}
+			q.empty.queue = q
 			f.queues[p.Name] = q
+		}
+		waiting := slices.Collect(q.waiting)
+		for _, v := range waiting {
+			f.unline(v)
 		}
 		q.Queue = p
 		f.order = append(f.order, q)
 		f.enrol(q)
+		for _, v := range waiting {
+			f.line(v)
+		}
+		f.watchEmpty(q)
 	}
 	for _, q := range old {
 		if !slices.Contains(f.order, q) {
@@ -90,18 +119,21 @@ func (f *Floor) applyQueues(plan []Queue) {
 	}
 }
 
-// enrol gives a queue its members anew. Nobody is free in it until reviewed.
+// enrol gives a queue its members anew. Nobody is free in it, or there, until reviewed.
 func (f *Floor) enrol(q *queue) {
-	q.free, q.seated = nil, nil
+	q.free, q.here, q.seated, q.lenses = 0, 0, nil, nil
 	q.members = make([]*member, 0, len(q.Members))
-	for i, id := range q.Members {
-		a := f.agents[id]
+	for i, p := range q.Members {
+		a := f.agents[p.Agent]
 		if a == nil || a.removed {
 			continue
 		}
-		m := &member{agent: a, queue: q, place: i, index: -1}
+		m := &member{Member: p, agent: a, queue: q, place: i}
 		q.members = append(q.members, m)
 		a.members = append(a.members, m)
+	}
+	for i := range len(q.Stages) + 1 {
+		q.through(i-1, nil)
 	}
 }
 
@@ -109,7 +141,8 @@ func (f *Floor) enrol(q *queue) {
 // on.
 func (f *Floor) dissolve(q *queue) {
 	delete(f.queues, q.Name)
-	q.members, q.free, q.seated, q.removed = nil, nil, nil, true
+	q.members, q.free, q.here, q.seated, q.removed = nil, 0, 0, nil, true
+	f.timers.stop(&q.empty)
 	var out []*visit
 	for _, v := range f.visits {
 		if v.queue == q {
@@ -118,7 +151,7 @@ func (f *Floor) dissolve(q *queue) {
 	}
 	slices.SortFunc(out, byService)
 	for _, v := range out {
-		f.dismissVisit(v, OutcomeWithdrawn)
+		f.dismissVisit(v, Leave{Call: v.Call, Queue: q.Name, Outcome: OutcomeWithdrawn, Then: ThenContinue})
 	}
 }
 

@@ -1,6 +1,9 @@
 package queueapp
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ringGrace is how much longer than Asterisk's own originate time-out the floor waits before it ends a ring itself.
 const ringGrace = 2 * time.Second
@@ -30,10 +33,16 @@ type attempt struct {
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
-	v.queue.line.remove(v)
-	v.attempts++
-	a := f.open(AttemptID{Call: v.Call, N: v.attempts}, v, ag, ag.seat)
+	switch v.queue.Strategy {
+	case RingAll, Progressive: // more may ring
+	case LeastRecent, FewestCalls, LeastTalk, Random, WeightedRandom, RoundRobin, Linear:
+		f.unline(v)
+	}
+	v.offers++
+	v.asked = f.now
+	a := f.open(AttemptID{Call: v.Call, N: v.offers}, v, ag, ag.seat)
 	a.state = AttemptCommitted
+	f.pace(v)
 	f.emit(Offer{
 		Attempt: a.id, Queue: v.queue.Name, Agent: ag.ID, Extension: a.ext.ID,
 		Expires: f.now.Add(v.queue.Ring + ringGrace + offerLife),
@@ -47,8 +56,7 @@ func (f *Floor) open(id AttemptID, v *visit, ag *agent, x *extension) *attempt {
 	f.attempts[id] = a
 	ag.attempt, x.attempt = a, a
 	if v != nil {
-		a.on, v.attempt = v.Switch, a
-		v.queue.offered++
+		a.on, v.open = v.Switch, append(v.open, a)
 	}
 	f.reviewBoth(a)
 	return a
@@ -84,7 +92,21 @@ func (f *Floor) up(ev Up) {
 	case a.state == AttemptRinging:
 		f.timers.set(&a.timer, f.now.Add(bridgeGrace))
 		a.state, a.answered = AttemptUp, f.now
+		f.win(a)
 		f.emit(Connect{Attempt: a.id})
+	}
+}
+
+// win gives a caller to whoever answered first: the other phones stop.
+func (f *Floor) win(a *attempt) {
+	v := a.visit
+	v.winner = a
+	f.unline(v)
+	f.timers.stop(&v.more)
+	for _, other := range slices.Clone(v.open) {
+		if other != a {
+			f.withdrawOffer(other, RevokeElsewhere, "answered_elsewhere")
+		}
 	}
 }
 
@@ -96,9 +118,10 @@ func (f *Floor) connected(ev Connected) {
 	f.timers.stop(&a.timer)
 	a.state, a.talked = AttemptConnected, f.now
 	v := a.visit
-	v.queue.offered--
 	v.queue.talking++
 	f.timers.stop(&v.deadline)
+	f.timers.stop(&v.widen)
+	f.recount(a.agent)
 	f.missed(a.agent, 0)
 }
 
@@ -117,7 +140,7 @@ func (f *Floor) ended(ev Ended) {
 			by = BySystem
 		}
 		f.finish(a, by, ev.Q850)
-		f.leave(v, OutcomeAnswered, a.agent.ID, ThenHangUp)
+		f.leave(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAnswered, Agent: a.agent.ID, Then: ThenHangUp})
 	case AttemptCommitted, AttemptRinging, AttemptUp:
 		reason := reasonFor(ev.Cause)
 		if a.state == AttemptUp && ev.Cause == EndHangup {
@@ -153,7 +176,19 @@ func (f *Floor) fail(a *attempt, reason RevokeReason, q850 int) {
 		f.spare(v, a.agent, f.now.Add(q.Retry))
 		f.letBe(a.agent, q, reason)
 	}
-	f.stand(v)
+	f.stay(v)
+}
+
+// stay puts a visit back where it stood that has one attempt less.
+func (f *Floor) stay(v *visit) {
+	switch {
+	case v.winner != nil:
+	case v.level != nil:
+		f.watchEmpty(v.queue)
+		f.stood = append(f.stood, v)
+	case len(v.open) == 0 || v.queue.Strategy.rings():
+		f.stand(v)
+	}
 }
 
 // letBe keeps an agent from the next offer for as long as the reason asks (DESIGN §4.5).
@@ -210,44 +245,63 @@ func (f *Floor) overdue(a *attempt) {
 // end has the leg hung up. Agent and phone stay reserved until it is seen gone.
 func (f *Floor) end(a *attempt, reason string) {
 	a.state = AttemptEnding
+	f.recount(a.agent)
 	f.emit(HangUp{Attempt: a.id, Reason: reason})
 	f.timers.set(&a.timer, f.now.Add(endGrace))
 }
 
-// takeBack revokes a visit's open attempt, if any, for a reason that is not the agent's. The visit is left standing
-// nowhere: the caller says what becomes of it.
+// takeBack revokes a visit's open attempts for a reason that is not the agents'. The caller says what becomes of the visit.
 func (f *Floor) takeBack(v *visit, reason RevokeReason) {
-	a := v.attempt
-	if a == nil {
-		return
+	for _, a := range slices.Clone(v.open) {
+		f.withdrawOffer(a, reason, "normal")
 	}
+}
+
+// withdrawOffer revokes an attempt that is not connected, and has its leg hung up where one was asked for.
+func (f *Floor) withdrawOffer(a *attempt, reason RevokeReason, cause string) {
 	f.detach(a)
 	f.emit(Revoke{Attempt: a.id, Reason: reason})
-	if a.state == AttemptCommitted { // no leg was asked for
+	if a.state == AttemptCommitted {
 		f.release(a)
 		return
 	}
-	f.end(a, "normal")
+	f.end(a, cause)
 }
 
-// detach parts an unconnected attempt from its visit; agent and phone stay reserved until the leg is gone.
+// detach parts an attempt from its visit; agent and phone stay reserved until the leg is gone.
 func (f *Floor) detach(a *attempt) {
 	f.timers.stop(&a.timer)
-	a.visit.queue.offered--
-	a.visit.attempt, a.visit = nil, nil
+	v := a.visit
+	v.open = slices.DeleteFunc(v.open, func(o *attempt) bool { return o == a })
+	if v.winner == a {
+		v.winner = nil
+	}
+	a.visit = nil
 }
 
 // finish ends a conversation: the record closes, the agent gets wrap-up, and the phone is ours until its leg is gone.
 func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 	q := a.visit.queue
 	q.talking--
-	a.visit.attempt, a.visit = nil, nil
+	f.detach(a)
 	a.state = AttemptEnding
 	f.emit(Close{Attempt: a.id, By: by, Q850: q850})
 	ag := a.agent
-	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(q.Wrapup)
-	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall})
+	ag.calls++
+	ag.talked += f.now.Sub(a.talked)
+	wrapup := q.Wrapup
+	if ag.OwnWrapup {
+		wrapup = ag.Wrapup
+	}
+	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(wrapup)
+	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall, Calls: ag.calls, Talked: ag.talked})
+	if ag.OnDemand && ag.seat != nil && !ag.paused {
+		f.pause(ag, OnDemandReason, true)
+	}
 }
+
+// OnDemandReason is the reason of the pause that an agent who gets calls on demand has after each.
+const OnDemandReason = "on-demand"
 
 // release frees agent and phone: the leg is seen gone, or never was.
 func (f *Floor) release(a *attempt) {

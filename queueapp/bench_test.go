@@ -137,19 +137,19 @@ func newDay(agents, queues, waiting int) *day {
 
 func largePlan(agents, queues int) queueapp.Plan {
 	var p queueapp.Plan
-	members := make([][]queueapp.AgentID, queues)
+	members := make([][]queueapp.Member, queues)
 	for i := range agents {
 		id := queueapp.AgentID(fmt.Sprint(100_000 + i))
 		p.Agents = append(p.Agents, queueapp.Agent{ID: id})
 		p.Extensions = append(p.Extensions, queueapp.Extension{ID: queueapp.ExtensionID(id), Device: "PJSIP/" + string(id)})
 		for _, q := range slices.Compact([]int{i % queues, (i*7 + 1) % queues}) {
-			members[q] = append(members[q], id)
+			members[q] = append(members[q], queueapp.Member{Agent: id})
 		}
 	}
 	for i, m := range members {
 		p.Queues = append(p.Queues, queueapp.Queue{
 			Name: queueapp.QueueName(fmt.Sprint("q", i)), Strategy: queueapp.LeastRecent, Members: slices.Compact(m),
-			Ring: 20 * time.Second, Wrapup: 5 * time.Second, Timeout: time.Hour, JoinEmpty: true, Retry: 5 * time.Second,
+			Ring: 20 * time.Second, Wrapup: 5 * time.Second, Timeout: time.Hour, Retry: 5 * time.Second,
 			NoAnswerDelay: time.Second, BusyDelay: 2 * time.Second, RejectDelay: 2 * time.Second,
 			UnreachableDelay: 5 * time.Second, MaxNoAnswer: 3,
 		})

@@ -36,17 +36,38 @@ func byService(v, w *visit) int {
 	return 0
 }
 
-// place offers a waiting visit to the agent whom its queue's strategy chooses. It reports whether one was free.
-func (f *Floor) place(v *visit) bool {
-	if v.level == nil || f.down[v.Switch] {
-		return false
+// place offers a waiting visit to the agent whom its queue's strategy chooses, or to the agents.
+func (f *Floor) place(v *visit) {
+	for f.wants(v) {
+		m := v.queue.pick(f, v)
+		if m == nil {
+			break
+		}
+		v.queue.turn = m.place
+		f.offer(v, m.agent)
 	}
-	m := v.queue.pick(f, v)
-	if m == nil {
-		return false
+}
+
+// pace asks to be woken when one more phone is to ring for a visit for which some do.
+func (f *Floor) pace(v *visit) {
+	next := v.asked.Add(v.queue.Progress)
+	if v.queue.Strategy != Progressive || len(v.open) == 0 || !next.After(f.now) {
+		f.timers.stop(&v.more)
+		return
 	}
-	f.offer(v, m.agent)
-	return true
+	f.timers.set(&v.more, next)
+}
+
+// wants reports whether a visit is to be offered to somebody now: once where it waits, and to more where phones ring
+// together.
+func (f *Floor) wants(v *visit) bool {
+	switch {
+	case v.level == nil || f.down[v.Switch] || v.winner != nil:
+		return false
+	case v.queue.Strategy == Progressive:
+		return !f.timers.has(&v.more) || len(v.open) == 0
+	}
+	return v.queue.Strategy == RingAll || len(v.open) == 0
 }
 
 // serve offers a free agent the first visit that he may serve, over all his queues.
@@ -56,18 +77,20 @@ func (f *Floor) serve(a *agent) {
 	}
 	var best *visit
 	for _, m := range a.members {
-		for v := range m.queue.line.all {
-			if best != nil && best.first(v) {
-				break
-			}
-			if v.until(a, f.now).IsZero() && !f.down[v.Switch] {
-				best = v
-				break
+		for _, s := range m.slots {
+			for v := range s.lens.line.all {
+				if best != nil && best.first(v) {
+					break
+				}
+				if v.until(a, f.now).IsZero() && f.wants(v) {
+					best = v
+					break
+				}
 			}
 		}
 	}
 	if best != nil {
-		f.offer(best, a)
+		f.place(best)
 	}
 }
 
@@ -76,22 +99,18 @@ func (f *Floor) serve(a *agent) {
 func (f *Floor) goThrough(queues []*queue) {
 	var next []*visit
 	for _, q := range queues {
-		if v := q.line.head(); v != nil && len(q.free) > 0 {
-			next = append(next, v)
+		for _, l := range q.lenses {
+			if v := l.line.head(); v != nil && q.free > 0 {
+				next = append(next, v)
+			}
 		}
 	}
 	for len(next) > 0 {
-		i := 0
-		for j := range next {
-			if next[j].first(next[i]) {
-				i = j
-			}
-		}
+		i := firstOf(next)
 		v := next[i]
-		q := v.queue
-		next[i] = q.line.after(v)
+		next[i] = v.lens.line.after(v)
 		f.place(v)
-		if next[i] == nil || len(q.free) == 0 {
+		if next[i] == nil || v.queue.free == 0 {
 			next = slices.Delete(next, i, i+1)
 		}
 	}

@@ -95,6 +95,8 @@ const (
 	OutcomeWithdrawn    Outcome = "withdrawn"
 	OutcomeUnavailable  Outcome = "unavailable"
 	OutcomeUnknownQueue Outcome = "unknown-queue"
+	OutcomeClosed       Outcome = "closed" // outside of its hours
+	OutcomeMoved        Outcome = "moved"  // to another queue, by an operator
 )
 
 // QueueStatus is the outcome as the dialplan reads it in QUEUESTATUS; empty where the call does not go on.
@@ -116,7 +118,9 @@ func (o Outcome) QueueStatus() string {
 		return "UNAVAILABLE"
 	case OutcomeUnknownQueue:
 		return "UNKNOWN"
-	case OutcomeAnswered, OutcomeAbandoned:
+	case OutcomeClosed:
+		return "CLOSED"
+	case OutcomeAnswered, OutcomeAbandoned, OutcomeMoved:
 	}
 	return ""
 }
@@ -129,6 +133,7 @@ const (
 	ThenNothing  Then = "gone"     // the channel is gone already
 	ThenContinue Then = "continue" // back to the dialplan, with QUEUESTATUS
 	ThenHangUp   Then = "hang-up"  // the agent hung up: so do we
+	ThenQueue    Then = "queue"    // into the queue Next, with the same entry number
 )
 
 // Leave ends a visit. Durable before the caller is moved.
@@ -138,6 +143,16 @@ type Leave struct {
 	Outcome Outcome
 	Agent   AgentID // who answered, where somebody did
 	Then    Then
+	// Where Then is ThenQueue: the queue, and the place and priority that the caller keeps there.
+	Next     QueueName
+	Entry    int64
+	Priority int
+}
+
+// Regained says that a caller who hung up a moment ago has the place again that he had: its entry number is this one.
+type Regained struct {
+	Call  CallID
+	Entry int64
 }
 
 // LoggedOn says that an agent's session began (or moved to Extension). Durable before it is confirmed.
@@ -167,6 +182,9 @@ type WrapUp struct {
 	Agent AgentID
 	Until time.Time // zero or past: no wrap-up
 	Last  time.Time // when the call ended
+	// How many conversations the agent has had since the log-on, and for how long: what some strategies go by.
+	Calls  int
+	Talked time.Duration
 }
 
 // Missed says how many offers in a row an agent has left unanswered.
@@ -202,6 +220,7 @@ func (Revoke) effect()    {}
 func (HangUp) effect()    {}
 func (Close) effect()     {}
 func (Leave) effect()     {}
+func (Regained) effect()  {}
 func (LoggedOn) effect()  {}
 func (LoggedOff) effect() {}
 func (Paused) effect()    {}

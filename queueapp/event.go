@@ -23,6 +23,8 @@ type Enter struct {
 	Caller    Caller
 	Customers []Customer
 	Data      []Datum
+	Needs     []Need // skills that the call asks for
+	Closed    bool   // the queue's hours say that it is closed: the calendar is not the floor's
 }
 
 // PublishResult is what became of an attempt's record before the phone was rung.
@@ -107,6 +109,12 @@ type Withdraw struct {
 	Outcome Outcome
 }
 
+// Move sends a waiting or ringing caller to another queue, where he keeps his place. One whom somebody has answered stays.
+type Move struct {
+	Call  CallID
+	Queue QueueName
+}
+
 // Prioritise changes a waiting caller's priority.
 type Prioritise struct {
 	Call     CallID
@@ -144,8 +152,10 @@ type RestoreAgent struct {
 	LastCall  time.Time // when the last call ended; zero: never had one
 	WrapUntil time.Time
 	NoAnswers int
-	Delayed   time.Time    // left alone until then after an offer that failed; zero: not
-	Why       RevokeReason // why that one failed
+	Calls     int           // conversations since the log-on
+	Talked    time.Duration // for how long
+	Delayed   time.Time     // left alone until then after an offer that failed; zero: not
+	Why       RevokeReason  // why that one failed
 }
 
 // RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too. Given
@@ -206,6 +216,7 @@ func (Pause) event()          {}
 func (Ready) event()          {}
 func (Device) event()         {}
 func (Withdraw) event()       {}
+func (Move) event()           {}
 func (Prioritise) event()     {}
 func (Identify) event()       {}
 func (Hold) event()           {}

@@ -1,6 +1,7 @@
 package queueapp
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -25,28 +26,45 @@ func (f *Floor) ExplainCall(call CallID) (candidates []Candidate, ok bool) {
 	return f.explain(v.queue, v), true
 }
 
+// standing is a member as one call, or the next, finds him.
+type standing struct {
+	*member
+	level int
+	why   string // he may not have it
+}
+
 func (f *Floor) explain(q *queue, v *visit) []Candidate {
-	type standing struct {
-		*member
-		why string // he may not have it
+	var fit filter
+	if v != nil {
+		fit = v.lens.filter
+	} else {
+		fit = q.filterAt(q.stageAt(&visit{}, 0), nil)
 	}
 	members := make([]standing, 0, len(q.members))
 	for _, m := range q.members {
-		members = append(members, standing{m, f.barred(m, v)})
+		why := f.barred(m, v)
+		if why == "" {
+			why = fit.refuses(m)
+		}
+		members = append(members, standing{m, max(m.Level, fit.raise), why})
 	}
 	slices.SortStableFunc(members, func(x, y standing) int {
-		a, b := x.why == "", y.why == ""
-		switch {
-		case a != b && a, a == b && before(x.member, y.member):
+		switch a, b := x.why == "", y.why == ""; {
+		case a && b:
+			return cmp.Or(cmp.Compare(x.level, y.level), q.order(x.member, y.member))
+		case a:
 			return -1
-		case a != b && b, a == b && before(y.member, x.member):
+		case b:
 			return 1
 		}
 		return 0
 	})
+	if v != nil {
+		q.drawLots(members, v)
+	}
 	out := make([]Candidate, 0, len(members))
 	for i, m := range members {
-		c := Candidate{Agent: m.agent.ID, Why: m.why}
+		c := Candidate{Agent: m.agent.ID, Level: m.Level, Why: m.why}
 		if m.why == "" {
 			c.Eligible, c.Rank, c.Why = true, i+1, f.merit(m.member)
 		}
@@ -55,12 +73,91 @@ func (f *Floor) explain(q *queue, v *visit) []Candidate {
 	return out
 }
 
+// order is the strategy's order of two members of one level. Lots are drawn for each call anew.
+func (q *queue) order(x, y *member) int {
+	switch q.Strategy {
+	case LeastRecent, FewestCalls, LeastTalk:
+		if before(x, y) {
+			return -1
+		}
+		return 1
+	case RoundRobin:
+		if a, b := x.place > q.turn, y.place > q.turn; a != b {
+			if a {
+				return -1
+			}
+			return 1
+		}
+	case Random, WeightedRandom, Linear, RingAll, Progressive:
+	}
+	return cmp.Compare(x.place, y.place)
+}
+
+// drawLots puts the eligible members of each level into the order in which a strategy of chance would draw them for a call.
+func (q *queue) drawLots(members []standing, v *visit) {
+	if q.Strategy != Random && q.Strategy != WeightedRandom {
+		return
+	}
+	for first := 0; first < len(members) && members[first].why == ""; first++ {
+		level, drawn := 0, first
+		for drawn > 0 && members[drawn-1].level == members[first].level {
+			drawn--
+			level++
+		}
+		total, end := 0, first
+		for end < len(members) && members[end].why == "" && members[end].level == members[first].level {
+			total += q.weigh(members[end].member)
+			end++
+		}
+		n := int(v.lot(level) % uint64(total)) //nolint:gosec // total is positive
+		i := first
+		for n >= q.weigh(members[i].member) {
+			n -= q.weigh(members[i].member)
+			i++
+		}
+		chosen := members[i]
+		copy(members[first+1:i+1], members[first:i])
+		members[first] = chosen
+	}
+}
+
+// refuses is why a filter does not let a member through, in words; empty where it does.
+func (f filter) refuses(m *member) string {
+	switch n := f.lacks(m.agent); {
+	case m.Level < f.min:
+		return fmt.Sprintf("is of level %d, and only from %d on are asked by now", m.Level, f.min)
+	case f.max >= 0 && m.Level > f.max:
+		return fmt.Sprintf("is of level %d, and only up to %d are asked by now", m.Level, f.max)
+	case n != nil:
+		return fmt.Sprintf("does not have %s %d, which is asked for by now", n.Skill, n.Least)
+	}
+	return ""
+}
+
 // merit is why an agent who may have the call stands where he stands.
 func (f *Floor) merit(m *member) string {
-	if m.agent.lastCall.IsZero() {
+	a := m.agent
+	switch m.queue.Strategy {
+	case FewestCalls:
+		return fmt.Sprintf("has had %d calls", a.calls)
+	case LeastTalk:
+		return fmt.Sprintf("has talked for %s", a.talked.Round(time.Second/10))
+	case Random:
+		return "is drawn by lot, as likely as the others"
+	case WeightedRandom:
+		return fmt.Sprintf("is drawn by lot, of weight %d", m.queue.weigh(m))
+	case RoundRobin:
+		return fmt.Sprintf("is member %d, and member %d was asked last", m.place+1, m.queue.turn+1)
+	case Linear, Progressive:
+		return fmt.Sprintf("is member %d", m.place+1)
+	case RingAll:
+		return "rings with the others"
+	case LeastRecent:
+	}
+	if a.lastCall.IsZero() {
 		return "has had no call yet"
 	}
-	return fmt.Sprintf("idle for %s", f.now.Sub(m.agent.lastCall).Round(time.Second/10))
+	return fmt.Sprintf("idle for %s", f.now.Sub(a.lastCall).Round(time.Second/10))
 }
 
 // parted is why a free agent may not have this very call.

@@ -51,10 +51,10 @@ func (f *Floor) VisitState(id CallID) string {
 	switch {
 	case v == nil:
 		return "gone"
-	case v.attempt == nil:
+	case v.current() == nil:
 		return "waiting"
 	}
-	switch v.attempt.state {
+	switch v.current().state {
 	case AttemptUp:
 		return "answered"
 	case AttemptConnected:
@@ -100,7 +100,7 @@ func (f *Floor) Due(at time.Time, call CallID, kind string) bool {
 		case tm.at.After(at):
 		case tm.attempt != nil && kind == "attempt" && tm.attempt.id.Call == call:
 			return true
-		case tm.visit != nil && !tm.retry && kind == "deadline" && tm.visit.Call == call:
+		case tm.visit != nil && tm.of == deadlineTimer && kind == "deadline" && tm.visit.Call == call:
 			return true
 		}
 	}

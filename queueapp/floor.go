@@ -21,11 +21,13 @@ type Floor struct {
 	held       string // why no offers are made; empty: they are
 	down       map[SwitchName]bool
 
-	out   []Effect // of the event being handled
-	freed []*agent // who became free during it
-	stood []*visit // which visits came into line during it
-	sweep bool     // so much changed that every line must be looked at
-	round int64    // counts the dispatches that look at several lines
+	out     []Effect // of the event being handled
+	freed   []*agent // who became free during it
+	stood   []*visit // which visits came into line during it
+	watched []*queue // in which somebody may be there no more
+	changed []*queue // in which who is logged on has changed
+	sweep   bool     // so much changed that every line must be looked at
+	round   int64    // counts the dispatches that look at several lines
 }
 
 // NewFloor returns an empty floor. Its first event must be [Apply].
@@ -52,11 +54,13 @@ func (f *Floor) Handle(now time.Time, ev Event) []Effect {
 		return f.effects()
 	}
 	f.settle()
-	for tm := f.timers.due(f.now); tm != nil; tm = f.timers.due(f.now) {
-		f.fire(tm)
-	}
+	f.fireDue()
 	f.take(ev)
+	f.restep()
+	f.watch()
+	f.fireDue() // what the event made due at once
 	f.dispatch()
+	f.watch()
 	return f.effects()
 }
 
@@ -91,6 +95,8 @@ func (f *Floor) take(ev Event) {
 		f.hangup(ev)
 	case Withdraw:
 		f.withdraw(ev)
+	case Move:
+		f.move(ev)
 	case Prioritise:
 		f.prioritise(ev)
 	case Identify:
@@ -133,16 +139,28 @@ func (f *Floor) attemptEvent(ev Event) {
 	}
 }
 
+func (f *Floor) fireDue() {
+	for tm := f.timers.due(f.now); tm != nil; tm = f.timers.due(f.now) {
+		f.fire(tm)
+	}
+}
+
 func (f *Floor) fire(tm *timer) {
 	switch {
 	case tm.attempt != nil:
 		f.overdue(tm.attempt)
 	case tm.agent != nil:
 		f.review(tm.agent)
-	case tm.retry:
+	case tm.queue != nil:
+		f.leaveEmpty(tm.queue)
+	case tm.of == retryTimer:
 		f.retry(tm.visit)
+	case tm.of == stageTimer:
+		f.realign(tm.visit)
+	case tm.of == moreTimer:
+		f.stood = append(f.stood, tm.visit)
 	default:
-		f.dismissVisit(tm.visit, OutcomeTimeout)
+		f.dismissVisit(tm.visit, tm.visit.leaving(OutcomeTimeout))
 	}
 }
 

@@ -15,10 +15,11 @@ func (l *ledger) check(f *queueapp.Floor) {
 		l.checkVisit(v)
 	}
 	for _, a := range l.agents {
-		if a.tooMany {
-			l.fail("%s missed %d calls and is not paused", a.id, a.misses)
+		if a.tooMany || a.demanded {
+			l.fail("%s missed %d calls, or has had one on demand, and is not paused", a.id, a.misses)
 		}
 	}
+	l.checkEmpty()
 	if s := f.Size(); s.Strays > 0 {
 		l.fail("%d timers of what is no more", s.Strays)
 	}
@@ -45,7 +46,7 @@ func (l *ledger) checkVisit(v *visitRow) {
 	if !answered && v.queue.removed {
 		l.fail("%s waits in a queue that is no more", v.Call)
 	}
-	if a == nil && !l.held {
+	if l.wants(v) && !l.held {
 		for _, b := range l.candidates(v.queue, v) {
 			l.fail("%s waits though %s is free", v.Call, b.id)
 		}
@@ -60,7 +61,7 @@ func (l *ledger) checkOnce() {
 			agents[a.agent]++
 			phones[a.ext]++
 		}
-		if !a.closed {
+		if !a.closed && a.stage >= up {
 			visits[a.visit]++
 		}
 		if agents[a.agent] > 1 || phones[a.ext] > 1 || visits[a.visit] > 1 {
@@ -72,7 +73,7 @@ func (l *ledger) checkOnce() {
 // checkNext asserts that the floor will wake for every deadline, and for nothing that is past.
 func (l *ledger) checkNext(f *queueapp.Floor) {
 	next := f.Next()
-	if !next.IsZero() && !next.After(l.now) {
+	if !next.IsZero() && next.Before(l.now) {
 		l.fail("next is %s, which is past", next)
 	}
 	for _, v := range l.visits {
@@ -148,7 +149,12 @@ func (l *ledger) checkQueues(views []queueapp.QueueView) {
 	for i, got := range views {
 		q := l.queues[l.plan.Queues[i].Name]
 		want := queueapp.QueueView{
-			Queue: q.Name, Strategy: q.Strategy, LoggedOn: len(l.loggedOnIn(q)), Free: len(l.candidates(q, nil)),
+			Queue: q.Name, Strategy: q.Strategy, LoggedOn: len(l.loggedOnIn(q)),
+		}
+		for _, id := range l.loggedOnIn(q) {
+			if l.barred(l.agents[id]) == "" {
+				want.Free++
+			}
 		}
 		for _, v := range l.visits {
 			switch a := l.serving(v); {
@@ -179,7 +185,7 @@ func (l *ledger) checkCalls(f *queueapp.Floor) {
 		return slices.IndexFunc(l.plan.Queues, func(q queueapp.Queue) bool { return q.Name == v.queue.Name })
 	}
 	slices.SortFunc(waiting, func(v, w *visitRow) int {
-		if v.queue == w.queue && v.first(w) || place(v) < place(w) {
+		if v.queue == w.queue && l.first(v, w) || place(v) < place(w) {
 			return -1
 		}
 		return 1
@@ -211,7 +217,7 @@ func (l *ledger) checkCall(f *queueapp.Floor, got queueapp.CallView) {
 	if one, ok := f.Call(v.Call); !ok || one.Attempt != got.Attempt || one.Entry != got.Entry {
 		l.fail("%s is %+v and listed as %+v", v.Call, one, got)
 	}
-	if got.Queue != v.queue.Name || got.Priority != v.priority || got.Entry != v.Entry || !got.Entered.Equal(v.entered) ||
+	if got.Queue != v.queue.Name || l.serving(v) == nil && got.Priority != l.served(v) || got.Entry != v.Entry || !got.Entered.Equal(v.entered) ||
 		!got.Deadline.Equal(v.deadline) {
 		l.fail("call is listed as %+v, and is %+v", got, *v)
 	}
@@ -254,12 +260,21 @@ func (l *ledger) checkExplain(f *queueapp.Floor) {
 func (l *ledger) checkCandidates(q *queueRow, v *visitRow, got []queueapp.Candidate) {
 	want := l.candidates(q, v)
 	slices.SortFunc(want, func(a, b *agentRow) int {
-		if l.before(q, a, b) {
+		if l.before(q, v, a, b) {
 			return -1
 		}
 		return 1
 	})
+	lots := v != nil && (q.Strategy == queueapp.Random || q.Strategy == queueapp.WeightedRandom)
 	for i, c := range got {
+		if lots && c.Eligible {
+			n := slices.IndexFunc(want, func(a *agentRow) bool { return a.id == c.Agent })
+			if n < i {
+				l.fail("%s explains %s, who may not have it, or twice", q.Name, c.Agent)
+				return
+			}
+			want[i], want[n] = want[n], want[i]
+		}
 		switch {
 		case c.Why == "", c.Eligible != (i < len(want)), c.Eligible != (c.Rank == i+1):
 			l.fail("%s is explained as %+v, place %d of %d", q.Name, c, i, len(want))

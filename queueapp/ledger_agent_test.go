@@ -90,10 +90,14 @@ func (l *ledger) pause(ev queueapp.Event, e queueapp.Paused) {
 		return
 	}
 	asked, _ := ev.(queueapp.Pause)
-	if !e.Auto && (asked.Agent != e.Agent || asked.Reason != e.Reason) || e.Auto != a.tooMany {
+	if !e.Auto && (asked.Agent != e.Agent || asked.Reason != e.Reason) || e.Auto != (a.tooMany || a.demanded) {
 		l.fail("%s paused for %q with auto %t", e.Agent, e.Reason, e.Auto)
 	}
 	a.paused, a.reason = true, e.Reason
+	if a.demanded {
+		a.demanded = false
+		return
+	}
 	if e.Auto {
 		a.misses, a.tooMany = 0, false
 	}
@@ -113,7 +117,7 @@ func (l *ledger) loggedOn(e queueapp.LoggedOn) {
 			l.fail("%s logged on at %s, where %s sits", e.Agent, e.Extension, other.id)
 		}
 	}
-	a.seat, a.delay, a.misses = e.Extension, time.Time{}, 0
+	a.seat, a.delay, a.misses, a.calls, a.talk = e.Extension, time.Time{}, 0, 0, 0
 }
 
 // inPlan reports whether the agent is in the floor plan.

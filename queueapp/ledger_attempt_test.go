@@ -19,9 +19,9 @@ func (l *ledger) announce(e queueapp.Announce) {
 
 func (l *ledger) loggedOnIn(q *queueRow) []queueapp.AgentID {
 	var ids []queueapp.AgentID
-	for _, id := range q.Members {
-		if a := l.agents[id]; a != nil && a.seat != "" && l.inPlan(id) {
-			ids = append(ids, id)
+	for _, m := range q.Members {
+		if a := l.agents[m.Agent]; a != nil && a.seat != "" && l.inPlan(m.Agent) {
+			ids = append(ids, m.Agent)
 		}
 	}
 	return ids
@@ -40,7 +40,7 @@ func (l *ledger) offer(e queueapp.Offer) {
 		l.fail("offered %s on hold", e.Attempt)
 	case why != "":
 		l.fail("offered %s to %s, who %s", e.Attempt, e.Agent, why)
-	case l.serving(v) != nil:
+	case !l.wants(v):
 		l.fail("offered %s to %s, already in other hands", e.Attempt, e.Agent)
 	case !l.mayServe(a, v):
 		l.fail("offered %s to %s, who may not have it", e.Attempt, e.Agent)
@@ -53,18 +53,24 @@ func (l *ledger) offer(e queueapp.Offer) {
 	}
 	l.inOrder(e.Attempt, a, v)
 	v.attempts = e.Attempt.N
+	for _, q := range l.queues { // he was there, for a moment
+		if q.memberIn(a.id) >= 0 {
+			q.since = time.Time{}
+		}
+	}
+	v.queue.turn, v.more = v.queue.memberIn(a.id), l.now.Add(v.queue.Progress)
 	l.attempts[e.Attempt] = &attemptRow{id: e.Attempt, agent: a.id, ext: e.Extension, visit: v, at: l.now}
 }
 
 // inOrder asserts that the strategy would choose nobody before a, and that a may serve nobody before v.
 func (l *ledger) inOrder(id queueapp.AttemptID, a *agentRow, v *visitRow) {
 	for _, b := range l.candidates(v.queue, v) {
-		if b != a && l.before(v.queue, b, a) {
+		if b != a && l.before(v.queue, v, b, a) {
 			l.fail("offered %s to %s, though %s comes first", id, a.id, b.id)
 		}
 	}
 	for _, w := range l.visits {
-		if w != v && l.serving(w) == nil && l.mayServe(a, w) && w.first(v) {
+		if w != v && l.wants(w) && l.mayServe(a, w) && l.first(w, v) {
 			l.fail("offered %s to %s, though %s waits before it", id, a.id, w.Call)
 		}
 	}
@@ -104,35 +110,59 @@ func (l *ledger) switchOf(id queueapp.ExtensionID) queueapp.SwitchName {
 
 // mayServe reports whether the agent, were he free, might have this visit.
 func (l *ledger) mayServe(a *agentRow, v *visitRow) bool {
-	return slices.Contains(v.queue.Members, a.id) && !v.tried[a.id].After(l.now) && !l.down[v.Switch]
+	return l.fits(v.queue, l.stageOf(v.queue, v), v, a.id) && !v.tried[a.id].After(l.now) && !l.down[v.Switch]
 }
 
 // candidates are the agents who might have v (or, where v is nil, any call of q) now, in no order.
 func (l *ledger) candidates(q *queueRow, v *visitRow) []*agentRow {
 	var out []*agentRow
-	for _, id := range q.Members {
-		if a := l.agents[id]; a != nil && l.barred(a) == "" && (v == nil || l.mayServe(a, v)) {
+	for _, m := range q.Members {
+		a := l.agents[m.Agent]
+		if a == nil || l.barred(a) != "" {
+			continue
+		}
+		if v == nil && l.fits(q, l.stageOf(q, nil), nil, a.id) || v != nil && l.mayServe(a, v) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// before is least recent, never called first, the plan's order among equals.
-func (l *ledger) before(q *queueRow, a, b *agentRow) bool {
-	switch {
-	case a.last.IsZero() != b.last.IsZero():
-		return a.last.IsZero()
-	case !a.last.Equal(b.last):
-		return a.last.Before(b.last)
+// before is the level, and then the strategy: the plan's order among equals. Of those of whom one is drawn by lot nobody is
+// before another.
+func (l *ledger) before(q *queueRow, v *visitRow, a, b *agentRow) bool {
+	raise := l.stageOf(q, v).Raise
+	m, n := q.memberIn(a.id), q.memberIn(b.id)
+	if x, y := max(q.Members[m].Level, raise), max(q.Members[n].Level, raise); x != y {
+		return x < y
 	}
-	return slices.Index(q.Members, a.id) < slices.Index(q.Members, b.id)
+	switch q.Strategy {
+	case queueapp.LeastRecent:
+		if !a.last.Equal(b.last) {
+			return a.last.IsZero() || !b.last.IsZero() && a.last.Before(b.last)
+		}
+	case queueapp.FewestCalls:
+		if a.calls != b.calls {
+			return a.calls < b.calls
+		}
+	case queueapp.LeastTalk:
+		if a.talk != b.talk {
+			return a.talk < b.talk
+		}
+	case queueapp.RoundRobin:
+		if x, y := m > q.turn, n > q.turn; x != y {
+			return x
+		}
+	case queueapp.Random, queueapp.WeightedRandom:
+		return v == nil && m < n
+	}
+	return m < n
 }
 
 // first is invariant 5's order.
-func (v *visitRow) first(w *visitRow) bool {
+func (l *ledger) first(v, w *visitRow) bool {
 	return cmp.Or(
-		cmp.Compare(w.priority, v.priority), cmp.Compare(w.queue.Weight, v.queue.Weight), cmp.Compare(v.Entry, w.Entry),
+		cmp.Compare(l.served(w), l.served(v)), cmp.Compare(w.queue.Weight, v.queue.Weight), cmp.Compare(v.Entry, w.Entry),
 	) < 0
 }
 
@@ -221,9 +251,18 @@ func (l *ledger) close(e queueapp.Close) {
 		return
 	}
 	a.closed = true
-	if ag := l.agents[a.agent]; ag != nil {
-		ag.last, ag.wrap = l.now, l.now.Add(a.visit.queue.Wrapup)
+	ag := l.agents[a.agent]
+	if ag == nil {
+		return
 	}
+	ag.calls++
+	ag.talk += l.now.Sub(a.talked)
+	wrapup := a.visit.queue.Wrapup
+	if ag.plan.OwnWrapup {
+		wrapup = ag.plan.Wrapup
+	}
+	ag.demanded = ag.plan.OnDemand && ag.seat != "" && !ag.paused
+	ag.last, ag.wrap = l.now, l.now.Add(wrapup)
 }
 
 func (l *ledger) hangUp(ev queueapp.Event, e queueapp.HangUp) {
@@ -248,6 +287,9 @@ func (l *ledger) leave(ev queueapp.Event, e queueapp.Leave) {
 	}
 	delete(l.visits, e.Call)
 	hangup, _ := ev.(queueapp.Hangup)
+	if e.Then == queueapp.ThenQueue || e.Then == queueapp.ThenContinue {
+		l.leftFor(ev, v, e)
+	}
 	switch e.Outcome {
 	case queueapp.OutcomeAnswered:
 		if (e.Then == queueapp.ThenNothing) != (hangup.Call == e.Call) || e.Agent == "" {
@@ -258,6 +300,9 @@ func (l *ledger) leave(ev queueapp.Event, e queueapp.Leave) {
 		if hangup.Call != e.Call || e.Then != queueapp.ThenNothing {
 			l.fail("%s abandoned, then %s", e.Call, e.Then)
 		}
+		if q := v.queue; q.Regain > 0 && v.Caller.Number != "" {
+			q.drops = append(q.drops, dropRow{v.Caller.Number, v.Entry, l.now.Add(q.Regain)})
+		}
 		return
 	case queueapp.OutcomeTimeout:
 		if v.deadline.After(l.now) {
@@ -267,12 +312,9 @@ func (l *ledger) leave(ev queueapp.Event, e queueapp.Leave) {
 		if !v.queue.removed {
 			l.fail("%s: its queue is known", e.Call)
 		}
-	case queueapp.OutcomeNoAgents:
-		if v.queue.JoinEmpty || len(l.loggedOnIn(v.queue)) > 0 {
-			l.fail("%s: somebody is logged on", e.Call)
-		}
 	}
-	if e.Then != queueapp.ThenContinue || e.Outcome.QueueStatus() == "" || e.Agent != "" {
+	if e.Then == queueapp.ThenNothing || e.Then == queueapp.ThenHangUp || e.Then == queueapp.ThenContinue && e.Outcome.QueueStatus() == "" ||
+		e.Agent != "" {
 		l.fail("%s left by %s, then %s, by %q", e.Call, e.Outcome, e.Then, e.Agent)
 	}
 }

@@ -32,17 +32,31 @@ type agentRow struct {
 	paused     bool
 	reason     string
 	last, wrap time.Time
+	calls      int
+	talk       time.Duration
 	misses     int
 	delay      time.Time
 	delayWhy   queueapp.RevokeReason
-	delayOld   bool // from before the last restart
-	said       int  // the last Missed
-	tooMany    bool // missed calls: a pause must follow
+	delayOld   bool           // from before the last restart
+	said       int            // the last Missed
+	tooMany    bool           // missed calls: a pause must follow
+	plan       queueapp.Agent // as it last was in the plan
+	demanded   bool           // gets calls on demand, and has had one: so must it here
 }
 
 type queueRow struct {
 	queueapp.Queue
+	turn    int       // the place of who was asked last; -1: nobody
+	since   time.Time // when it became empty
+	drops   []dropRow
 	removed bool
+}
+
+// dropRow is a place that a caller may have again.
+type dropRow struct {
+	number string
+	entry  int64
+	until  time.Time
 }
 
 type visitRow struct {
@@ -52,6 +66,7 @@ type visitRow struct {
 	priority          int
 	attempts          int
 	announced         bool
+	more              time.Time // when one more phone may ring
 	tried             map[queueapp.AgentID]time.Time
 }
 
@@ -76,6 +91,7 @@ type attemptRow struct {
 	answered bool
 	restored bool
 	at, rang time.Time
+	talked   time.Time
 }
 
 func newLedger(fail func(string, ...any)) *ledger {
@@ -100,8 +116,8 @@ func (l *ledger) write(now time.Time, ev queueapp.Event, effects []queueapp.Effe
 		l.effect(ev, e)
 	}
 	if in, ok := ev.(queueapp.Enter); ok {
-		if v := l.visits[in.Call]; v != nil && v.Entry == in.Entry && !v.queue.JoinEmpty && len(l.loggedOnIn(v.queue)) == 0 {
-			l.fail("%s waits where nobody is logged on", in.Call)
+		if v := l.visits[in.Call]; v != nil && v.entered.Equal(now) && in.Closed && v.Closed {
+			l.fail("%s waits where it is closed", in.Call)
 		}
 	}
 	for id, a := range l.attempts {
@@ -128,7 +144,7 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 		}
 	case queueapp.Connected:
 		if a := l.attempts[ev.Attempt]; a != nil && a.stage == up && !a.closed && !revokes(effects, a.id) {
-			a.stage = connected
+			a.stage, a.talked = connected, l.now
 			l.agents[a.agent].misses = 0
 		}
 	case queueapp.Ended:
@@ -165,9 +181,9 @@ func (l *ledger) apply(p queueapp.Plan) {
 	}
 	for _, q := range p.Queues {
 		if l.queues[q.Name] == nil {
-			l.queues[q.Name] = &queueRow{}
+			l.queues[q.Name] = &queueRow{turn: -1}
 		}
-		*l.queues[q.Name] = queueRow{Queue: q}
+		l.queues[q.Name].Queue, l.queues[q.Name].removed = q, false
 	}
 	for name, q := range l.queues {
 		if q.removed {
@@ -179,6 +195,7 @@ func (l *ledger) apply(p queueapp.Plan) {
 		if l.agents[a.ID] == nil {
 			l.agents[a.ID] = &agentRow{id: a.ID}
 		}
+		l.agents[a.ID].plan = a
 	}
 }
 
@@ -229,6 +246,8 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 		l.hangUp(ev, e)
 	case queueapp.Leave:
 		l.leave(ev, e)
+	case queueapp.Regained:
+		l.regained(e)
 	case queueapp.Missed:
 		if a := l.agents[e.Agent]; a == nil || a.said == e.Count {
 			l.fail("%s missed %d calls, said twice", e.Agent, e.Count)
@@ -260,14 +279,19 @@ func (l *ledger) on(x queueapp.ExtensionID) *attemptRow {
 	return nil
 }
 
-// serving is the attempt that has the visit in its hands.
+// serving is the attempt that has the visit in its hands: the one that was answered, else the first of those that ring.
 func (l *ledger) serving(v *visitRow) *attemptRow {
+	var first *attemptRow
 	for _, a := range l.attempts {
-		if a.visit == v && !a.closed {
+		switch {
+		case a.visit != v || a.closed:
+		case a.stage >= up:
 			return a
+		case first == nil || a.id.N < first.id.N:
+			first = a
 		}
 	}
-	return nil
+	return first
 }
 
 func revokes(effects []queueapp.Effect, id queueapp.AttemptID) bool {
@@ -286,4 +310,22 @@ func hangsUp(effects []queueapp.Effect, id queueapp.AttemptID) bool {
 
 func refuses(effects []queueapp.Effect) bool {
 	return slices.ContainsFunc(effects, func(e queueapp.Effect) bool { _, ok := e.(queueapp.Refused); return ok })
+}
+
+// regained books that a caller who hung up has his place again.
+func (l *ledger) regained(e queueapp.Regained) {
+	v := l.visits[e.Call]
+	if v == nil || e.Entry >= v.Entry {
+		l.fail("%s regains place %d", e.Call, e.Entry)
+		return
+	}
+	i := slices.IndexFunc(v.queue.drops, func(d dropRow) bool {
+		return d.number == v.Caller.Number && d.entry == e.Entry && d.until.After(l.now)
+	})
+	if i < 0 {
+		l.fail("%s regains place %d, which nobody left", e.Call, e.Entry)
+		return
+	}
+	v.queue.drops = slices.Delete(v.queue.drops, i, i+1)
+	v.Entry = e.Entry
 }

@@ -32,8 +32,8 @@ func (f *Floor) Queues() []QueueView {
 	out, longest := make([]QueueView, 0, len(f.order)), f.longest()
 	for _, q := range f.order {
 		view := QueueView{
-			Queue: q.Name, Strategy: q.Strategy, Waiting: q.line.length + q.offered, Talking: q.talking,
-			LoggedOn: len(q.loggedOn()), Free: len(q.free), Longest: longest[q],
+			Queue: q.Name, Strategy: q.Strategy, Waiting: q.visits - q.talking, Talking: q.talking,
+			LoggedOn: len(q.loggedOn()), Free: q.free, Longest: longest[q],
 		}
 		out = append(out, view)
 	}
@@ -50,8 +50,8 @@ func (f *Floor) longest() map[*queue]time.Time {
 		}
 	}
 	for _, q := range f.order {
-		for v := range q.line.all {
-			look(v)
+		for _, l := range q.lenses {
+			l.line.all(func(v *visit) bool { look(v); return true })
 		}
 	}
 	for _, a := range f.attempts {
@@ -70,7 +70,10 @@ func (f *Floor) Calls() []CallView {
 	}
 	for _, q := range f.order {
 		position := 0
-		for v := range q.line.all {
+		for v := range q.waiting {
+			if len(v.open) > 0 {
+				continue
+			}
 			position++
 			view := v.view()
 			view.Position = position
@@ -106,7 +109,7 @@ func (v *visit) view() CallView {
 		Call: v.Call, Queue: v.queue.Name, State: "waiting", Priority: v.priority, Entry: v.entry, Entered: v.entered,
 		Deadline: v.deadline.at, Caller: v.Caller, Customers: v.Customers, Switch: v.Switch, Channel: v.Channel,
 	}
-	if a := v.attempt; a != nil {
+	if a := v.current(); a != nil {
 		view.State, view.Agent, view.Extension, view.Attempt = string(statusOf(a.state)), a.agent.ID, a.ext.ID, a.id.N
 		view.Connected = a.talked
 	}

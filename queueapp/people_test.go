@@ -31,11 +31,17 @@ func (w *world) enter() {
 	ev := queueapp.Enter{
 		Call: c.id, Queue: rapid.SampledFrom(queueNames()).Draw(w.t, "queue"), Entry: w.entries, Attempts: c.attempts,
 		Priority: rapid.IntRange(0, 2).Draw(w.t, "priority") / 2, Switch: drawSwitch(w.t),
+		Needs: drawNeeds(w.t), Closed: rapid.IntRange(0, 19).Draw(w.t, "closed") == 0,
+	}
+	if n := rapid.IntRange(0, 4).Draw(w.t, "number"); n > 0 {
+		ev.Caller.Number = fmt.Sprint("555", n)
 	}
 	if rapid.IntRange(0, 3).Draw(w.t, "own timeout") == 0 {
 		ev.Timeout = drawDuration(w.t, time.Second, 100*time.Second)
 	}
-	w.tell(queueapp.Tick{})
+	for i := 0; i == 0 || i < 10 && !w.floor.Next().IsZero() && !w.floor.Next().After(w.now); i++ {
+		w.tell(queueapp.Tick{})
+	}
 	explained, _ := w.floor.Explain(ev.Queue)
 	_, doubled := w.floor.Call(c.id)
 	effects := w.hear(ev)
@@ -47,12 +53,19 @@ func (w *world) enter() {
 
 // firstExplained asserts that a caller gets the agent whom Explain named first just before.
 func (w *world) firstExplained(ev queueapp.Enter, explained []queueapp.Candidate, effects []queueapp.Effect) {
+	q := w.ledger.queues[ev.Queue]
+	if q == nil || len(ev.Needs) > 0 || q.Strategy == queueapp.Random || q.Strategy == queueapp.WeightedRandom {
+		return // the explanation was of any call, and this is not any
+	}
 	var want, got queueapp.AgentID
 	if len(explained) > 0 && explained[0].Eligible {
 		want = explained[0].Agent
 	}
 	for _, e := range effects {
-		if o, ok := e.(queueapp.Offer); ok && o.Attempt.Call == ev.Call {
+		if l, ok := e.(queueapp.Leave); ok && l.Call == ev.Call {
+			return
+		}
+		if o, ok := e.(queueapp.Offer); ok && o.Attempt.Call == ev.Call && got == "" {
 			got = o.Agent
 		}
 	}

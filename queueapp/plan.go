@@ -13,21 +13,113 @@ type Plan struct {
 // Strategy names the rule by which a queue chooses among its free agents.
 type Strategy string
 
-// LeastRecent offers the call to the agent whose last call ended longest ago; agents who never had one come first.
-const LeastRecent Strategy = "leastrecent"
+// The strategies. Whoever is of a lower level is asked before whoever is of a higher one; the strategy chooses among the
+// free members of one level.
+const (
+	// LeastRecent chooses the agent whose last call ended longest ago; agents who never had one come first.
+	LeastRecent Strategy = "leastrecent"
+	// FewestCalls chooses the agent who has had the fewest conversations since the log-on.
+	FewestCalls Strategy = "fewestcalls"
+	// LeastTalk chooses the agent who has talked for the shortest time since the log-on.
+	LeastTalk Strategy = "leasttalk"
+	// Random chooses any agent, each as likely as the other.
+	Random Strategy = "random"
+	// WeightedRandom chooses any agent, one of weight 2 twice as often as one of weight 1.
+	WeightedRandom Strategy = "wrandom"
+	// RoundRobin chooses the agent who stands behind the one whom the queue asked last.
+	RoundRobin Strategy = "rrmemory"
+	// Linear chooses the first free agent in the order of the members.
+	Linear Strategy = "linear"
+	// RingAll rings all free agents of one level at once. Whoever answers first has the caller.
+	RingAll Strategy = "ringall"
+	// Progressive rings one agent, in the order of the members, and one more after each Progress.
+	Progressive Strategy = "progressive"
+)
+
+// Strategies lists all strategies, the default first.
+func Strategies() []Strategy {
+	return []Strategy{
+		LeastRecent, FewestCalls, LeastTalk, Random, WeightedRandom, RoundRobin, Linear, RingAll, Progressive,
+	}
+}
+
+// rings reports whether a strategy lets several phones ring for one caller.
+func (s Strategy) rings() bool { return s == RingAll || s == Progressive }
+
+// Member is an agent's place in a queue.
+type Member struct {
+	Agent  AgentID
+	Level  int // lower ones are asked first: app_queue's penalty, mod_callcenter's tier level
+	Weight int // under WeightedRandom, how often against the others; 0 counts as 1
+}
+
+// Skill is what an agent can do, and how well.
+type Skill struct {
+	Name  string
+	Level int // 0 to 100
+}
+
+// Need is a skill that a call asks for: an agent who has it at Least so well. One who does not have it at all never does.
+type Need struct {
+	Skill string
+	Least int
+}
+
+// Stage says who may be asked once a visit has waited for so long. Each stage stands for itself: what it does not say does
+// not hold. Before the first stage all members may be asked.
+type Stage struct {
+	After time.Duration
+	Min   int    // members of a lower level are not asked
+	Max   int    // members of a higher level are not asked; 0: any may be, unless Only
+	Only  bool   // Max holds although it is 0
+	Raise int    // members of a lower level count as of this one
+	Needs []Need // skills that every call of the queue asks for
+	Ease  int    // percent by which the skills that the call itself asks for are lowered; 100: they are not asked for
+	Boost int    // is added to the caller's priority
+}
+
+// Absence is a state in which a member counts as not there, for whether a queue is empty. Who is not logged on never is
+// there.
+type Absence string
+
+// The states in which a member may count as not there: app_queue's words, but for wrap-up and delays.
+const (
+	AbsentPaused      Absence = "paused"
+	AbsentInUse       Absence = "inuse"       // talks, on our call or another
+	AbsentRinging     Absence = "ringing"     // is being offered a call
+	AbsentUnavailable Absence = "unavailable" // the phone cannot be reached
+	AbsentWrapUp      Absence = "wrapup"
+)
+
+// Empty says when a queue counts as empty, and what of it.
+type Empty struct {
+	Matters bool // false: it never does
+	Absent  []Absence
+}
 
 // Queue is a queue's rules. Durations are exact; a zero duration means "at once" or "none", never "the default":
 // defaults are filled in by package floorplan.
 type Queue struct {
-	Name      QueueName
-	Strategy  Strategy
-	Ring      time.Duration // how long one agent's phone rings
-	Wrapup    time.Duration // what an agent gets after a call before the next
-	Timeout   time.Duration // how long a visit may last before the caller goes back to the dialplan
-	Music     string        // Asterisk's music-on-hold class
-	JoinEmpty bool          // callers may wait although nobody is logged on
-	Weight    int           // higher is served first where queues share agents
-	Members   []AgentID     // in the plan's order, which breaks ties
+	Name     QueueName
+	Strategy Strategy
+	Ring     time.Duration // how long one agent's phone rings
+	Wrapup   time.Duration // what an agent gets after a call before the next
+	Timeout  time.Duration // how long a visit may last before the caller goes back to the dialplan
+	Music    string        // Asterisk's music-on-hold class
+	Weight   int           // higher is served first where queues share agents
+	Members  []Member      // in the plan's order, which breaks ties
+	Progress time.Duration // under Progressive: after how long one more phone rings
+
+	Stages  []Stage // who may be asked as a visit waits, in the order of After
+	Patient bool    // a stage lasts its time although nobody who is logged on may be asked by it
+
+	Join       Empty         // whether callers may come in while the queue is empty
+	Leave      Empty         // whether they are sent on when it is
+	LeaveAfter time.Duration // after it has been empty for so long
+	MaxLen     int           // callers may not come in while so many wait; 0: any number may
+	MaxRatio   int           // nor while so many wait for each member who is logged on; 0: any number
+	Regain     time.Duration // who hung up and calls again within has the place again that he had
+	Overflow   []Overflow    // where callers go whom the queue does not serve
 
 	Retry            time.Duration // the same visit is not offered to the same agent again before
 	NoAnswerDelay    time.Duration // an agent who did not answer is left alone for
@@ -37,6 +129,13 @@ type Queue struct {
 	MaxNoAnswer      int           // unanswered offers in a row after which an agent is paused; 0 never
 }
 
+// Overflow sends callers who leave a queue with an outcome to another queue, where they keep their place: who came first
+// on the floor is before who came later.
+type Overflow struct {
+	Outcome Outcome
+	Queue   QueueName
+}
+
 // Agent is a person who answers calls.
 type Agent struct {
 	ID   AgentID
@@ -44,6 +143,11 @@ type Agent struct {
 	// Extension is where the agent sits when a log-on does not say; empty means the extension of the same number.
 	Extension ExtensionID
 	JIDs      []string // bare JIDs that are told and shown the agent's calls
+	Skills    []Skill  // in the order of their names
+
+	Wrapup    time.Duration // in place of the queues' where OwnWrapup
+	OwnWrapup bool
+	OnDemand  bool // gets the next call only on asking: is paused after each
 }
 
 // Extension is a phone.

@@ -145,7 +145,9 @@ func (w *world) order() {
 		return
 	}
 	var ev queueapp.Event = queueapp.Prioritise{Call: c.id, Priority: rapid.IntRange(0, 2).Draw(w.t, "priority")}
-	if rapid.IntRange(0, 2).Draw(w.t, "withdraw") == 0 {
+	if rapid.IntRange(0, 3).Draw(w.t, "move") == 0 {
+		ev = queueapp.Move{Call: c.id, Queue: rapid.SampledFrom(append(queueNames(), "none")).Draw(w.t, "queue")}
+	} else if rapid.IntRange(0, 2).Draw(w.t, "withdraw") == 0 {
 		ev = queueapp.Withdraw{Call: c.id, Outcome: rapid.SampledFrom([]queueapp.Outcome{
 			queueapp.OutcomeWithdrawn, queueapp.OutcomeKey, queueapp.OutcomeUnavailable, "",
 		}).Draw(w.t, "outcome")}

@@ -1,91 +1,78 @@
 package queueapp
 
-import "container/heap"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // queue is a queue of the floor: its rules, who waits, and which of its members are free.
 type queue struct {
 	Queue
 	members []*member
-	free    freeHeap
-	line    line
+	lenses  []*lens // the first is of those visits that no stage has changed yet
+	visits  int     // those who talk included
 	talking int
-	offered int       // visits in the hands of an attempt that is not connected
+	free    int       // members who are free
+	turn    int       // the place of the member whom it asked last
 	removed bool      // no longer in the plan, alive for its conversations
 	seated  []AgentID // the members who are logged on; nil: to be found out
 	round   int64     // of dispatch in which it was last looked at
+	changed bool      // who is logged on has changed, and so may a visit's stage is
+	drops   []drop    // who hung up a moment ago, the first first
+	here    int       // members who count as there, where Leave matters
+	since   time.Time // when nobody was there any more, and somebody waited; zero: somebody is, or nobody does
+	empty   timer     // when callers are to leave because nobody is there
 }
 
 // member is an agent's place in a queue.
 type member struct {
+	Member
 	agent *agent
 	queue *queue
 	place int // in the queue's list of members
-	index int // in the heap of the free; -1 when not free
+	slots []*slot
+	free  bool
+	here  bool // counts as there, where the queue's Leave matters
 }
 
-// freeHeap holds a queue's free members, the strategy's first choice on top: picking is O(1), a change O(log n).
-type freeHeap []*member
-
-func (h freeHeap) Len() int           { return len(h) }
-func (h freeHeap) Less(i, j int) bool { return before(h[i], h[j]) }
-func (h freeHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-// Push is container/heap's; call setFree.
-func (h *freeHeap) Push(x any) {
-	m := x.(*member)
-	m.index = len(*h)
-	*h = append(*h, m)
-}
-
-// Pop is container/heap's; call setFree.
-func (h *freeHeap) Pop() any {
-	last := len(*h) - 1
-	m := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	m.index = -1
-	return m
-}
-
-// setFree moves a member into or out of the free ones. What the strategy goes by changes only while a member is not free.
+// setFree moves a member into or out of the free ones.
 func (m *member) setFree(free bool) {
-	h := &m.queue.free
-	switch in := m.index >= 0; {
-	case free && !in:
-		heap.Push(h, m)
-	case !free && in:
-		heap.Remove(h, m.index)
+	if m.free == free {
+		return
 	}
-}
-
-// before is the strategy: whether x is to be chosen before y. Least recent: never-called members first, then whoever's
-// last call ended longest ago; the plan's order breaks ties.
-func before(x, y *member) bool {
-	a, b := x.agent.lastCall, y.agent.lastCall
-	if !a.Equal(b) {
-		return a.Before(b) // the zero time is before all others
+	m.free = free
+	for _, s := range m.slots {
+		if free {
+			s.tier.choice.put(s)
+		} else {
+			s.tier.choice.take(s)
+		}
 	}
-	return x.place < y.place
+	if free {
+		m.queue.free++
+	} else {
+		m.queue.free--
+	}
 }
 
 // pick takes the member whom the strategy chooses for v, or nil. Members who may not have this visit are few (those
-// who just let it pass), so they are lifted off the heap and put back.
+// who just let it pass), so they are lifted out and put back.
 func (q *queue) pick(f *Floor, v *visit) *member {
-	var lifted []*member
-	var chosen *member
-	for len(q.free) > 0 {
-		top := q.free[0]
-		if v.until(top.agent, f.now).IsZero() {
-			chosen = top
-			break
+	var lifted []*slot
+	for _, id := range slices.Sorted(maps.Keys(v.tried)) {
+		a := f.agents[id]
+		if a == nil || v.until(a, f.now).IsZero() {
+			continue
 		}
-		lifted = append(lifted, heap.Pop(&q.free).(*member))
+		if s := v.lens.slotOf(a); s != nil && s.free {
+			s.tier.choice.take(s)
+			lifted = append(lifted, s)
+		}
 	}
-	for _, m := range lifted {
-		heap.Push(&q.free, m)
+	chosen := v.lens.choose(v)
+	for _, s := range lifted {
+		s.tier.choice.put(s)
 	}
 	return chosen
 }
@@ -102,4 +89,45 @@ func (q *queue) loggedOn() []AgentID {
 		}
 	}
 	return q.seated
+}
+
+// waiting yields the callers in line in the order of service, over all lenses. The lines must not change meanwhile.
+func (q *queue) waiting(yield func(*visit) bool) {
+	heads := make([]*visit, 0, len(q.lenses))
+	for _, l := range q.lenses {
+		if v := l.line.head(); v != nil {
+			heads = append(heads, v)
+		}
+	}
+	for len(heads) > 0 {
+		i := firstOf(heads)
+		v := heads[i]
+		if heads[i] = v.lens.line.after(v); heads[i] == nil {
+			heads = slices.Delete(heads, i, i+1)
+		}
+		if !yield(v) {
+			return
+		}
+	}
+}
+
+// firstOf is the place of the visit that is served first.
+func firstOf(visits []*visit) int {
+	best := 0
+	for i, v := range visits {
+		if v.first(visits[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// stageAt is the stage that holds after a time of waiting, -1 before the first. Where nobody who is logged on could be asked
+// by it, the next holds at once, unless the queue is patient.
+func (q *queue) stageAt(v *visit, waited time.Duration) int {
+	i := -1
+	for i+1 < len(q.Stages) && (q.Stages[i+1].After <= waited || !q.Patient && q.through(i, v.Needs).seated == 0) {
+		i++
+	}
+	return i
 }

@@ -94,6 +94,9 @@ func (l *ledger) dies() {
 	for _, v := range l.visits {
 		clear(v.tried)
 	}
+	for _, q := range l.queues {
+		q.turn, q.drops, q.since = -1, nil, time.Time{}
+	}
 	for _, a := range l.agents {
 		a.delayOld = true
 	}
@@ -105,6 +108,7 @@ func (l *ledger) reborn() {
 	for _, a := range l.agents {
 		if !l.inPlan(a.id) {
 			a.last, a.wrap, a.delay, a.misses, a.said = time.Time{}, time.Time{}, time.Time{}, 0, 0
+			a.calls, a.talk, a.plan = 0, 0, queueapp.Agent{}
 		}
 	}
 	for _, v := range l.visits {
@@ -127,7 +131,7 @@ func (w *world) remembered() []queueapp.Event {
 	for _, a := range sorted(l.agents) {
 		out = append(out, queueapp.RestoreAgent{
 			Agent: a.id, Extension: a.seat, Paused: a.paused, Reason: a.reason, LastCall: a.last, WrapUntil: a.wrap,
-			NoAnswers: a.misses, Delayed: a.delay, Why: a.delayWhy,
+			NoAnswers: a.misses, Delayed: a.delay, Why: a.delayWhy, Calls: a.calls, Talked: a.talk,
 		})
 	}
 	for _, v := range sorted(l.visits) {
@@ -175,6 +179,7 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 	if a.answered {
 		ev.Answered = w.now
 	}
+	ev.Connected = a.talked
 	return ev
 }
 

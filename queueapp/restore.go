@@ -33,9 +33,10 @@ func (f *Floor) restoreAgent(ev RestoreAgent) {
 		return
 	}
 	a.lastCall, a.wrapUntil, a.misses = ev.LastCall, ev.WrapUntil, ev.NoAnswers
+	a.calls, a.talked = ev.Calls, ev.Talked
 	a.delay, a.delayWhy, a.delayOld = ev.Delayed, ev.Why, true
 	if fits {
-		a.sit(x)
+		f.sit(a, x)
 		a.paused, a.reason = ev.Paused, ev.Reason
 	}
 	f.review(a)
@@ -45,12 +46,13 @@ func (f *Floor) restoreAgent(ev RestoreAgent) {
 // attempts are restored. Where its queue is gone the visit still has a right to its conversation.
 func (f *Floor) restoreVisit(ev RestoreVisit) {
 	if v := f.visits[ev.Call]; v != nil { // doubled, or of more attempts than were known
-		v.attempts = max(v.attempts, ev.Attempts)
+		v.offers = max(v.offers, ev.Attempts)
 		return
 	}
 	q := f.queues[ev.Queue]
 	if q == nil {
-		q = &queue{Queue: Queue{Name: ev.Queue}, removed: true}
+		q = &queue{Queue: Queue{Name: ev.Queue}, turn: -1, removed: true}
+		q.through(-1, nil)
 	}
 	v := f.admit(ev.Enter, q, ev.Entered, ev.Deadline)
 	for _, s := range ev.Spared {
@@ -66,8 +68,9 @@ func (f *Floor) settle() {
 	for _, v := range f.restored {
 		switch {
 		case v.queue.removed:
-			f.dismissVisit(v, OutcomeWithdrawn)
-		case v.attempt == nil:
+			f.dismissVisit(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeWithdrawn, Then: ThenContinue})
+		case v.winner == nil && (len(v.open) == 0 || v.queue.Strategy.rings()):
+			f.pace(v)
 			f.stand(v)
 		}
 	}
@@ -82,13 +85,13 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	v := f.visits[ev.Attempt.Call]
 	if v != nil {
-		v.attempts = max(v.attempts, ev.Attempt.N)
+		v.offers = max(v.offers, ev.Attempt.N)
 	}
 	if ev.State == AttemptCommitted {
 		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
 		return
 	}
-	if ev.State != AttemptEnding && (v == nil || v.attempt != nil) {
+	if ev.State != AttemptEnding && (v == nil || !v.takes(ev.State)) {
 		f.shut(ev)
 		ev.State = AttemptEnding
 	}
@@ -102,7 +105,15 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
 	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
+	if v != nil && ev.Offered.After(v.asked) {
+		v.asked = ev.Offered
+	}
 	f.resume(a, ev)
+}
+
+// takes reports whether a visit may have another attempt, in this state.
+func (v *visit) takes(s AttemptState) bool {
+	return len(v.open) == 0 || v.winner == nil && (v.queue.Strategy.rings() || v.queue.removed && s != AttemptRinging)
 }
 
 // shut closes the record of an attempt that cannot go on.
@@ -121,15 +132,16 @@ func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
 	switch a.state {
 	case AttemptRinging:
 		if a.agent.seat != a.ext { // no longer in the floor plan
-			f.takeFrom(a.agent, a.visit)
+			f.takeFrom(a)
 			return
 		}
 		f.timers.set(&a.timer, ev.Rang.Add(a.visit.queue.Ring+ringGrace))
 	case AttemptUp:
 		f.timers.set(&a.timer, f.now.Add(bridgeGrace))
+		f.win(a)
 		f.emit(Connect{Attempt: a.id})
 	case AttemptConnected:
-		a.visit.queue.offered--
+		f.win(a)
 		a.visit.queue.talking++
 		f.timers.stop(&a.visit.deadline)
 	case AttemptEnding:

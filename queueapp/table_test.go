@@ -54,8 +54,8 @@ func tableIs(t *testing.T, name string, columns []string, rows []row, cell func(
 func tablePlan() queueapp.Plan {
 	return queueapp.Plan{
 		Queues: []queueapp.Queue{{
-			Name: "support", Strategy: queueapp.LeastRecent, Members: []queueapp.AgentID{"1000", "1001"}, Ring: 20 * time.Second,
-			Timeout: 10 * time.Minute, JoinEmpty: true, Retry: time.Minute,
+			Name: "support", Strategy: queueapp.LeastRecent, Members: []queueapp.Member{{Agent: "1000"}, {Agent: "1001"}}, Ring: 20 * time.Second,
+			Timeout: 10 * time.Minute, Retry: time.Minute,
 		}},
 		Agents: []queueapp.Agent{{ID: "1000"}, {ID: "1001"}},
 		Extensions: []queueapp.Extension{

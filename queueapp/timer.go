@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// timer is one thing that the floor wants to be woken for. Exactly one of visit, attempt and agent is set.
+// timer is one thing that the floor wants to be woken for. Exactly one of visit, attempt, agent and queue is set.
 type timer struct {
 	at      time.Time
 	order   int64 // breaks ties in the order of setting, so that the same events give the same effects
@@ -13,8 +13,19 @@ type timer struct {
 	visit   *visit
 	attempt *attempt
 	agent   *agent
-	retry   bool // visit: not its deadline but the end of a retry delay
+	queue   *queue
+	of      visitTimer
 }
+
+// visitTimer is what of a visit a timer is for.
+type visitTimer int
+
+const (
+	deadlineTimer visitTimer = iota
+	retryTimer               // somebody may have it again
+	stageTimer               // others may be asked
+	moreTimer                // one more phone is to ring
+)
 
 // timers is a heap of timers, the next one first.
 type timers struct {

@@ -69,6 +69,7 @@ type CallView struct {
 // Candidate is one member's standing when a call is to be given away: see [Floor.Explain].
 type Candidate struct {
 	Agent    AgentID `json:"agent"`
+	Level    int     `json:"level,omitempty"`
 	Rank     int     `json:"rank,omitempty"` // 1 is the agent who would get the call; 0: may not have it
 	Eligible bool    `json:"eligible"`
 	Why      string  `json:"why"` // in words: why this rank, or why passed over

@@ -1,23 +1,43 @@
 package queueapp
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // visit is one stay of a call in a queue.
 type visit struct {
 	Enter
 	priority int // as it is now; Enter's is what it came with
+	boost    int // of it, what the stage adds
 	entry    int64
 	queue    *queue
 	entered  time.Time
 	deadline timer
-	again    timer // the next end of a retry delay
-	attempts int
-	attempt  *attempt              // the open one; it is not ending
-	out      Outcome               // how the visit ends should its open attempt, which is answered, come to nothing
+	again    timer                 // the next end of a retry delay
+	widen    timer                 // the next stage
+	more     timer                 // one more phone is to ring, under Progressive
+	asked    time.Time             // when it was offered last
+	lens     *lens                 // who may be asked; its line is where the visit waits
+	offers   int                   // how many attempts the call has had
+	open     []*attempt            // those that are not ending: more than one only where phones ring together
+	winner   *attempt              // the one of them that was answered
+	out      Outcome               // how the visit ends should its winner come to nothing
 	tried    map[AgentID]time.Time // who may not have it again before
 
-	level      *level // in the line; nil while offered or talking
+	level      *level // in the line; nil while offered or talking, but where more phones may ring
 	prev, next *visit
+}
+
+// current is the attempt that stands for the visit: the winner, else the one that was made first; nil: none is open.
+func (v *visit) current() *attempt {
+	switch {
+	case v.winner != nil:
+		return v.winner
+	case len(v.open) > 0:
+		return v.open[0]
+	}
+	return nil
 }
 
 // until says when the agent may have this visit again; zero: now.
@@ -49,34 +69,72 @@ func (f *Floor) enter(ev Enter) {
 		f.emit(Leave{Call: ev.Call, Queue: ev.Queue, Outcome: OutcomeUnknownQueue, Then: ThenContinue})
 		return
 	}
-	told := q.loggedOn()
-	if len(told) == 0 && !q.JoinEmpty {
-		f.emit(Leave{Call: ev.Call, Queue: ev.Queue, Outcome: OutcomeNoAgents, Then: ThenContinue})
-		return
-	}
 	timeout := ev.Timeout
 	if timeout <= 0 {
 		timeout = q.Timeout
 	}
-	if timeout <= 0 {
-		f.emit(Leave{Call: ev.Call, Queue: ev.Queue, Outcome: OutcomeTimeout, Then: ThenContinue})
+	if why := f.closedTo(q, ev, timeout); why != "" {
+		f.emit(q.leave(&ev, ev.Priority, why))
 		return
 	}
+	if entry, ok := q.regained(ev.Caller.Number, f.now); ok && entry < ev.Entry {
+		ev.Entry = entry
+		f.emit(Regained{Call: ev.Call, Entry: entry})
+	}
 	v := f.admit(ev, q, f.now, f.now.Add(timeout))
-	if len(told) > 0 {
+	if told := q.loggedOn(); len(told) > 0 {
 		f.emit(Announce{Call: v.Call, Agents: told})
 	}
 	f.stand(v)
 }
 
+// closedTo is why a caller may not come into a queue; empty: he may.
+func (f *Floor) closedTo(q *queue, ev Enter, timeout time.Duration) Outcome {
+	waiting, on := q.visits-q.talking, len(q.loggedOn())
+	switch {
+	case ev.Closed:
+		return OutcomeClosed
+	case q.Join.Matters && !f.anybody(q, q.Join):
+		return OutcomeNoAgents
+	case q.MaxLen > 0 && waiting >= q.MaxLen, q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on:
+		return OutcomeFull
+	case timeout <= 0:
+		return OutcomeTimeout
+	}
+	return ""
+}
+
+// leave is how a caller leaves whom nobody answered: for the queue that takes such callers, or the dialplan.
+func (q *queue) leave(ev *Enter, priority int, o Outcome) Leave {
+	for _, over := range q.Overflow {
+		if over.Outcome == o {
+			return q.pass(ev, priority, o, over.Queue)
+		}
+	}
+	return Leave{Call: ev.Call, Queue: q.Name, Outcome: o, Then: ThenContinue}
+}
+
+// pass is how a caller leaves for another queue.
+func (q *queue) pass(ev *Enter, priority int, o Outcome, next QueueName) Leave {
+	return Leave{
+		Call: ev.Call, Queue: q.Name, Outcome: o, Then: ThenQueue, Next: next, Entry: ev.Entry, Priority: priority,
+	}
+}
+
+// leaving is how a visit ends that nobody answered.
+func (v *visit) leaving(o Outcome) Leave { return v.queue.leave(&v.Enter, v.priority-v.boost, o) }
+
 // admit makes the visit and sets its deadline, without putting it into line.
 func (f *Floor) admit(ev Enter, q *queue, entered, deadline time.Time) *visit {
 	v := &visit{
-		Enter: ev, priority: ev.Priority, entry: ev.Entry, queue: q, entered: entered, attempts: ev.Attempts,
+		Enter: ev, priority: ev.Priority, entry: ev.Entry, queue: q, entered: entered, offers: ev.Attempts,
 	}
 	v.deadline.visit = v
-	v.again.visit, v.again.retry = v, true
+	v.again = timer{visit: v, of: retryTimer}
+	v.widen = timer{visit: v, of: stageTimer}
+	v.more = timer{visit: v, of: moreTimer}
 	f.visits[v.Call] = v
+	q.visits++
 	f.timers.set(&v.deadline, deadline)
 	return v
 }
@@ -84,11 +142,46 @@ func (f *Floor) admit(ev Enter, q *queue, entered, deadline time.Time) *visit {
 // stand puts a visit into line, where it belongs. One that was to leave when somebody had answered leaves now.
 func (f *Floor) stand(v *visit) {
 	if v.out != "" {
-		f.leave(v, v.out, "", ThenContinue)
+		f.leave(v, v.leaving(v.out))
 		return
 	}
-	v.queue.line.add(v)
+	f.line(v)
+	f.watchEmpty(v.queue)
 	f.stood = append(f.stood, v)
+}
+
+// line puts a visit into the line of the stage that holds for it by now, and asks to be woken for the next.
+func (f *Floor) line(v *visit) {
+	q, waited := v.queue, f.now.Sub(v.entered)
+	at := q.stageAt(v, waited)
+	boost := 0
+	if at >= 0 {
+		boost = q.Stages[at].Boost
+	}
+	v.priority += boost - v.boost
+	v.boost, v.lens = boost, q.through(at, v.Needs)
+	v.lens.line.add(v)
+	if at+1 < len(q.Stages) && v.winner == nil {
+		f.timers.set(&v.widen, v.entered.Add(q.Stages[at+1].After))
+	} else {
+		f.timers.stop(&v.widen)
+	}
+}
+
+// unline takes a visit out of its line, if it is in one.
+func (f *Floor) unline(v *visit) {
+	if v.level != nil {
+		v.lens.line.remove(v)
+	}
+}
+
+// realign puts a waiting visit into the line where it belongs by now.
+func (f *Floor) realign(v *visit) {
+	if v.level != nil {
+		f.unline(v)
+		f.line(v)
+		f.stood = append(f.stood, v)
+	}
 }
 
 func (f *Floor) hangup(ev Hangup) {
@@ -96,14 +189,44 @@ func (f *Floor) hangup(ev Hangup) {
 	if v == nil {
 		return
 	}
-	if a := v.attempt; a != nil && a.state == AttemptConnected {
+	if a := v.winner; a != nil && a.state == AttemptConnected {
 		f.finish(a, ByCaller, ev.Q850)
 		f.end(a, "normal")
-		f.leave(v, OutcomeAnswered, a.agent.ID, ThenNothing)
+		f.leave(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAnswered, Agent: a.agent.ID, Then: ThenNothing})
 		return
 	}
 	f.takeBack(v, RevokeCallerGone)
-	f.leave(v, OutcomeAbandoned, "", ThenNothing)
+	v.queue.dropped(v, f.now)
+	f.leave(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAbandoned, Then: ThenNothing})
+}
+
+// drop is a caller who hung up while he waited, and the place that he had.
+type drop struct {
+	number string
+	entry  int64
+	until  time.Time
+}
+
+// dropped remembers the place of a caller who hung up, where the queue gives it back to who calls again.
+func (q *queue) dropped(v *visit, now time.Time) {
+	if q.Regain <= 0 || v.Caller.Number == "" {
+		return
+	}
+	for len(q.drops) > 0 && !q.drops[0].until.After(now) {
+		q.drops = q.drops[1:]
+	}
+	q.drops = append(q.drops, drop{v.Caller.Number, v.entry, now.Add(q.Regain)})
+}
+
+// regained gives a caller's place back, once.
+func (q *queue) regained(number string, now time.Time) (entry int64, ok bool) {
+	i := slices.IndexFunc(q.drops, func(d drop) bool { return d.number == number && d.until.After(now) })
+	if i < 0 {
+		return 0, false
+	}
+	entry = q.drops[i].entry
+	q.drops = slices.Delete(q.drops, i, i+1)
+	return entry, true
 }
 
 func (f *Floor) withdraw(ev Withdraw) {
@@ -114,42 +237,51 @@ func (f *Floor) withdraw(ev Withdraw) {
 	if ev.Outcome == "" {
 		ev.Outcome = OutcomeWithdrawn
 	}
-	f.dismissVisit(v, ev.Outcome)
+	f.dismissVisit(v, v.leaving(ev.Outcome))
+}
+
+// move sends a caller whom nobody has answered to another queue, or to the end of nothing where there is no such queue.
+func (f *Floor) move(ev Move) {
+	v := f.visits[ev.Call]
+	if v == nil || f.queues[ev.Queue] == nil || v.winner != nil || f.queues[ev.Queue] == v.queue {
+		return
+	}
+	f.dismissVisit(v, v.queue.pass(&v.Enter, v.priority-v.boost, OutcomeMoved, ev.Queue))
 }
 
 // dismissVisit sends a caller back to the dialplan. One whom somebody has answered stays, unless the two don't meet: of
 // an answer and a revoke the first wins.
-func (f *Floor) dismissVisit(v *visit, o Outcome) {
-	if a := v.attempt; a != nil && (a.state == AttemptUp || a.state == AttemptConnected) {
-		v.out = o
+func (f *Floor) dismissVisit(v *visit, l Leave) {
+	if v.winner != nil {
+		v.out = l.Outcome
 		return
 	}
 	f.takeBack(v, RevokeWithdrawn)
-	f.leave(v, o, "", ThenContinue)
+	f.leave(v, l)
 }
 
 func (f *Floor) prioritise(ev Prioritise) {
 	v := f.visits[ev.Call]
-	if v == nil || v.priority == ev.Priority {
+	if v == nil || v.priority-v.boost == ev.Priority {
 		return
 	}
 	waits := v.level != nil
-	if waits {
-		v.queue.line.remove(v)
-	}
-	v.priority = ev.Priority
+	f.unline(v)
+	v.priority = ev.Priority + v.boost
 	if waits {
 		f.stand(v)
 	}
 }
 
 // leave ends a visit: exactly once, since only a visit on the floor can leave it.
-func (f *Floor) leave(v *visit, o Outcome, by AgentID, then Then) {
-	v.queue.line.remove(v)
-	f.timers.stop(&v.deadline)
-	f.timers.stop(&v.again)
+func (f *Floor) leave(v *visit, l Leave) {
+	f.unline(v)
+	for _, tm := range []*timer{&v.deadline, &v.again, &v.widen, &v.more} {
+		f.timers.stop(tm)
+	}
 	delete(f.visits, v.Call)
-	f.emit(Leave{Call: v.Call, Queue: v.queue.Name, Outcome: o, Agent: by, Then: then})
+	v.queue.visits--
+	f.emit(l)
 }
 
 // spare keeps the visit from the agent until at, and looks again then.

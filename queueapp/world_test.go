@@ -111,8 +111,14 @@ func (w *world) do(effects []queueapp.Effect) {
 		case queueapp.HangUp:
 			w.drop(e.Attempt, queueapp.EndHangup)
 		case queueapp.Leave:
-			if e.Then == queueapp.ThenHangUp {
+			switch e.Then {
+			case queueapp.ThenHangUp:
 				w.calls[e.Call].dead = true
+			case queueapp.ThenQueue:
+				w.entries++
+				w.tell(queueapp.Enter{
+					Call: e.Call, Queue: e.Next, Entry: w.entries, Attempts: w.calls[e.Call].attempts, Switch: "a",
+				})
 			}
 		}
 	}

@@ -118,7 +118,8 @@ func gather[T any](ctx context.Context, o *owner, scan pgx.RowToFunc[T], sql str
 }
 
 const agentsSQL = `
-SELECT a.agent, coalesce(s.extension, ''), p.agent IS NOT NULL, coalesce(p.reason, ''), t.last_call, t.wrap_until, coalesce(t.misses, 0)
+SELECT a.agent, coalesce(s.extension, ''), p.agent IS NOT NULL, coalesce(p.reason, ''), t.last_call, t.wrap_until, coalesce(t.misses, 0),
+    CASE WHEN t.last_call >= s.began_at THEN t.calls ELSE 0 END, CASE WHEN t.last_call >= s.began_at THEN t.talked ELSE interval '0' END
 FROM (SELECT agent FROM queueapp.sessions WHERE floor = $1 AND ended_at IS NULL
     UNION SELECT agent FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL
     UNION SELECT agent FROM queueapp.agent_states WHERE floor = $1) a
@@ -129,22 +130,22 @@ ORDER BY a.agent`
 
 func scanAgent(row pgx.CollectableRow) (a queueapp.RestoreAgent, err error) {
 	var last, wrap *time.Time
-	err = row.Scan(&a.Agent, &a.Extension, &a.Paused, &a.Reason, &last, &wrap, &a.NoAnswers)
+	err = row.Scan(&a.Agent, &a.Extension, &a.Paused, &a.Reason, &last, &wrap, &a.NoAnswers, &a.Calls, &a.Talked)
 	a.LastCall, a.WrapUntil = known(last), known(wrap)
 	return a, err
 }
 
 const visitsSQL = `
 SELECT v.call::text, v.queue, v.entry, v.priority, v.entered_at, v.deadline, c.switch, c.channel, c.number, c.name, c.dialled,
-    c.customers::text, c.data::text, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
+    c.customers::text, c.data::text, v.needs::text, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
 FROM queueapp.visits v JOIN queueapp.calls c ON c.id = v.call
 WHERE v.floor = $1 AND v.ended_at IS NULL
 ORDER BY v.entry`
 
 func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
-	var found, data string
+	var found, data, needs string
 	err = row.Scan(&v.Call, &v.Queue, &v.Entry, &v.Priority, &v.Entered, &v.Deadline, &v.Switch, &v.Channel, &v.Caller.Number,
-		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &v.Attempts)
+		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Attempts)
 	if err != nil {
 		return v, err
 	}
@@ -153,6 +154,9 @@ func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
 		return v, fmt.Errorf("call %s: %w", v.Call, err)
 	}
 	if v.Data, err = customers.DecodeData(data); err != nil {
+		return v, fmt.Errorf("call %s: %w", v.Call, err)
+	}
+	if v.Needs, err = decodeNeeds(needs); err != nil {
 		return v, fmt.Errorf("call %s: %w", v.Call, err)
 	}
 	return v, nil

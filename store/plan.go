@@ -155,12 +155,12 @@ func queueTables(floor string, plan []queueapp.Queue) (queues, members table) {
 		"floor", "name", "strategy", "ring", "wrapup", "timeout", "music", "join_empty", "weight", "retry",
 		"no_answer_delay", "busy_delay", "reject_delay", "unreachable_delay", "max_no_answer",
 	}}
-	members = table{name: "members", columns: []string{"floor", "queue", "agent", "place"}}
+	members = table{name: "members", columns: []string{"floor", "queue", "agent", "place", "level", "weight"}}
 	for _, q := range plan {
-		queues.add(floor, string(q.Name), string(q.Strategy), q.Ring, q.Wrapup, q.Timeout, q.Music, q.JoinEmpty, q.Weight, q.Retry,
+		queues.add(floor, string(q.Name), string(q.Strategy), q.Ring, q.Wrapup, q.Timeout, q.Music, !q.Join.Matters, q.Weight, q.Retry,
 			q.NoAnswerDelay, q.BusyDelay, q.RejectDelay, q.UnreachableDelay, q.MaxNoAnswer)
-		for i, a := range q.Members {
-			members.add(floor, string(q.Name), string(a), i+1)
+		for i, m := range q.Members {
+			members.add(floor, string(q.Name), string(m.Agent), i+1, m.Level, m.Weight)
 		}
 	}
 	return queues, members

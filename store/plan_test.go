@@ -112,7 +112,7 @@ func TestApplyIsAtomic(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	plan := apply(t, s, "main")
-	plan.Floor.Queues[0].Members = append(plan.Floor.Queues[0].Members, "4000")
+	plan.Floor.Queues[0].Members = append(plan.Floor.Queues[0].Members, queueapp.Member{Agent: "4000"})
 	if _, err := s.Apply(t.Context(), "main", plan, []byte("# wrong")); err == nil {
 		t.Error("a member who is no agent was accepted")
 	}

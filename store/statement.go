@@ -98,8 +98,8 @@ WITH caller AS (
         name = excluded.name, dialled = excluded.dialled, customers = excluded.customers, data = excluded.data,
         ended_at = excluded.ended_at
 )
-INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent)
-SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, '')
+INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent, needs)
+SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, ''), $18
 FROM queueapp.visits WHERE call = $2`,
 
 		stmtOffer: `
@@ -129,8 +129,9 @@ func noting() map[string]string {
 		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 
 		stmtWrapUp: `
-INSERT INTO queueapp.agent_states (floor, agent, last_call, wrap_until) VALUES ($1, $2, $3, $4)
-ON CONFLICT (floor, agent) DO UPDATE SET last_call = excluded.last_call, wrap_until = excluded.wrap_until`,
+INSERT INTO queueapp.agent_states (floor, agent, last_call, wrap_until, calls, talked) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (floor, agent) DO UPDATE SET last_call = excluded.last_call, wrap_until = excluded.wrap_until, calls = excluded.calls,
+    talked = excluded.talked`,
 
 		stmtMisses: `
 INSERT INTO queueapp.agent_states (floor, agent, misses) VALUES ($1, $2, $3)

@@ -67,7 +67,7 @@ func (w *writer) openings(r projection.Rows) {
 		v := &r.Visits[i]
 		w.batch.Queue(stmtEnter, w.floor, string(v.Call), text(v.Switch), text(v.Channel), text(v.Caller.Number), text(v.Caller.Name),
 			text(v.Caller.Dialled), customers.Encode(v.Customers), customers.EncodeData(v.Data), v.At, moment(v.Ended),
-			text(v.Queue), v.Entry, v.Priority, v.Deadline, string(v.Outcome), text(v.Agent))
+			text(v.Queue), v.Entry, v.Priority, v.Deadline, string(v.Outcome), text(v.Agent), encodeNeeds(v.Needs))
 	}
 	for i := range r.Offers {
 		a := &r.Offers[i]
@@ -100,7 +100,7 @@ func (w *writer) agents(r projection.Rows) {
 		w.batch.Queue(stmtPause, w.floor, text(p.Agent), text(p.Reason), p.Auto, p.Began, moment(p.Ended))
 	}
 	for _, u := range r.WrapUps {
-		w.batch.Queue(stmtWrapUp, w.floor, text(u.Agent), moment(u.Last), moment(u.Until))
+		w.batch.Queue(stmtWrapUp, w.floor, text(u.Agent), moment(u.Last), moment(u.Until), u.Calls, u.Talked)
 	}
 	for _, m := range r.Misses {
 		w.batch.Queue(stmtMisses, w.floor, text(m.Agent), m.Count)

@@ -56,8 +56,8 @@ func happened(events ...queueapp.Event) []store.Entry {
 func TestAStoryIsATest(t *testing.T) {
 	plan := queueapp.Plan{
 		Queues: []queueapp.Queue{
-			{Name: "sales", Strategy: queueapp.LeastRecent, Ring: time.Minute, Timeout: time.Hour, Members: []queueapp.AgentID{"3000"}},
-			{Name: "support", Strategy: queueapp.LeastRecent, Ring: time.Minute, Timeout: time.Hour, JoinEmpty: true, Members: []queueapp.AgentID{"1000", "2000"}},
+			{Name: "sales", Strategy: queueapp.LeastRecent, Ring: time.Minute, Timeout: time.Hour, Members: []queueapp.Member{{Agent: "3000"}}},
+			{Name: "support", Strategy: queueapp.LeastRecent, Ring: time.Minute, Timeout: time.Hour, Members: []queueapp.Member{{Agent: "1000"}, {Agent: "2000"}}},
 		},
 		Agents: []queueapp.Agent{{ID: "1000", Name: "Ana"}, {ID: "2000"}, {ID: "3000"}},
 		Extensions: []queueapp.Extension{

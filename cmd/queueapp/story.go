@@ -27,7 +27,7 @@ func stage(at time.Time, before, story []store.Entry) transcript.Transcript {
 		if slices.ContainsFunc(story, func(e store.Entry) bool { return enters(e.Event, q.Name) }) {
 			t.Plan.Queues = append(t.Plan.Queues, q)
 			for _, m := range q.Members {
-				cast[m] = true
+				cast[m.Agent] = true
 			}
 		}
 	}

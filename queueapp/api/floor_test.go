@@ -46,8 +46,8 @@ func newSmallFloor() *smallFloor {
 	}
 	f.core.Handle(f.now, queueapp.Apply{Plan: queueapp.Plan{
 		Queues: []queueapp.Queue{{
-			Name: "support", Strategy: queueapp.LeastRecent, Ring: 20 * time.Second, Timeout: time.Minute, JoinEmpty: true,
-			Members: []queueapp.AgentID{"1000", "1001"},
+			Name: "support", Strategy: queueapp.LeastRecent, Ring: 20 * time.Second, Timeout: time.Minute,
+			Members: []queueapp.Member{{Agent: "1000"}, {Agent: "1001"}},
 		}},
 		Agents: []queueapp.Agent{{ID: "1000", Name: "Ana", Extension: "1000"}, {ID: "1001", Name: "Zoë", Extension: "1001"}},
 		Extensions: []queueapp.Extension{

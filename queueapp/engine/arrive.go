@@ -102,12 +102,20 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 			}
 		}
 	}
-	c.queue, c.entered, c.customers, c.data = ev.Queue, t.Now(), ev.Customers, ev.Data
-	t.turn(ev)
+	c.queue, c.entered, c.customers, c.data, c.needs = ev.Queue, t.Now(), ev.Customers, ev.Data, ev.Needs
 	c.music, c.limit = music, ev.Timeout+waitMargin
+	t.turn(ev) // which may lead into another queue
 	if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
 		t.receive(c)
 	}
+}
+
+// pass puts a caller who leaves a queue into the next, where he keeps his place: within the batch that ends his visit, so
+// that nobody finds him in none.
+func (t *tenure) pass(c *call, e queueapp.Leave) {
+	t.enter(c, queueapp.Enter{
+		Queue: e.Next, Entry: e.Entry, Priority: e.Priority, Customers: c.customers, Data: c.data, Needs: c.needs,
+	})
 }
 
 // receive gives a caller in a queue what waiting takes: an answer, music, and a dead man's switch that lasts as long as

@@ -164,7 +164,7 @@ func newExchange(t *testing.T, agents int) *exchange {
 		id := fmt.Sprint(1000 + i)
 		p.Agents = append(p.Agents, queueapp.Agent{ID: queueapp.AgentID(id)})
 		p.Extensions = append(p.Extensions, queueapp.Extension{ID: queueapp.ExtensionID(id), Dial: "PJSIP/" + id, Device: "PJSIP/" + id})
-		p.Queues[0].Members = append(p.Queues[0].Members, queueapp.AgentID(id))
+		p.Queues[0].Members = append(p.Queues[0].Members, queueapp.Member{Agent: queueapp.AgentID(id)})
 		x.left.Agents = append(x.left.Agents, queueapp.RestoreAgent{Agent: queueapp.AgentID(id), Extension: queueapp.ExtensionID(id)})
 		x.post(DeviceChanged{Device: "PJSIP/" + id, State: queueapp.DeviceNotInUse})
 	}

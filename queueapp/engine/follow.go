@@ -35,7 +35,7 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 		if e.Auto {
 			t.whenDurable(func() { t.tellPaused(e) })
 		}
-	case queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
+	case queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused, queueapp.Regained:
 	}
 }
 
@@ -200,6 +200,10 @@ func (t *tenure) leaves(e queueapp.Leave) {
 	if c == nil {
 		return
 	}
+	if e.Then == queueapp.ThenQueue {
+		t.pass(c, e)
+		return
+	}
 	c.left = &e
 	t.whenDurable(func() { t.leave(c) })
 	t.proceed(c)
@@ -217,7 +221,7 @@ func (t *tenure) leave(c *call) {
 			t.sendOn(c, e.Outcome, nil, Variable{"QUEUEAPP_AGENT", string(e.Agent)})
 		case queueapp.ThenHangUp:
 			t.dismiss(c)
-		case queueapp.ThenNothing:
+		case queueapp.ThenNothing, queueapp.ThenQueue:
 		}
 	}
 	t.settle(c)

@@ -59,8 +59,8 @@ func newWorld(t *testing.T) *world {
 	w.plan = floorplan.Plan{
 		Floor: queueapp.Plan{
 			Queues: []queueapp.Queue{{
-				Name: "support", Strategy: queueapp.LeastRecent, Ring: 20 * time.Second, Timeout: 10 * time.Minute, JoinEmpty: true,
-				Members: []queueapp.AgentID{"1000", "1001"}, Retry: 5 * time.Second, RejectDelay: 2 * time.Second, MaxNoAnswer: 3,
+				Name: "support", Strategy: queueapp.LeastRecent, Ring: 20 * time.Second, Timeout: 10 * time.Minute,
+				Members: []queueapp.Member{{Agent: "1000"}, {Agent: "1001"}}, Retry: 5 * time.Second, RejectDelay: 2 * time.Second, MaxNoAnswer: 3,
 			}},
 			Agents: []queueapp.Agent{{ID: "1000", JIDs: []string{"user1@localhost"}}, {ID: "1001", JIDs: []string{"user2@localhost"}}},
 			Extensions: []queueapp.Extension{

@@ -19,6 +19,8 @@ func check(root *table, p Plan) {
 		c.menu(m)
 	}
 	c.silences()
+	c.overflows()
+	c.skills()
 	c.templates()
 }
 
@@ -36,13 +38,27 @@ func (c checker) members() {
 		known[a.ID] = true
 	}
 	for _, q := range c.plan.Floor.Queues {
-		list, paths := c.reopen("queue", string(q.Name)).texts("members")
-		for i, m := range list {
-			if !known[queueapp.AgentID(m)] {
-				c.problemAt(paths[i], "add [agent."+m+"] or remove the member", "%q is no agent", m)
+		for i, m := range q.Members {
+			if !known[m.Agent] {
+				at := append(c.under("queue", string(q.Name), "members").path, element(c.placeOf(q, i)))
+				c.problemAt(at, "add [agent."+string(m.Agent)+"] or remove the member", "%q is no agent", m.Agent)
 			}
 		}
 	}
+}
+
+// placeOf finds the place in the file of a queue's i-th member: what was no member at all is counted there, too.
+func (c checker) placeOf(q queueapp.Queue, i int) int {
+	for n, e := range c.reopen("queue", string(q.Name)).list("members", "") {
+		id := queueapp.AgentID(e.text)
+		if e.table != nil {
+			id = queueapp.AgentID(e.table.text("agent", ""))
+		}
+		if id == q.Members[i].Agent {
+			return n
+		}
+	}
+	return i
 }
 
 // reopen opens a table again, only to find the places of its values: what is wrong with their types was said already.

@@ -115,7 +115,7 @@ func without(list, other []string) []string {
 // say writes a value for people.
 func (v value) say() string {
 	switch {
-	case v.table != nil:
+	case v.table != nil || v.items != nil:
 		return v.toml()
 	case v.many && len(v.list) == 0:
 		return "none"

@@ -123,57 +123,13 @@ func secret(dsn string) bool {
 	return regexp.MustCompile(`\bpassword\s*=`).MatchString(dsn)
 }
 
-func queue(t *table) queueapp.Queue {
-	defer t.done()
-	checkName(t)
-	const minute = time.Minute
-	q := queueapp.Queue{
-		Name: queueapp.QueueName(t.name()), Strategy: queueapp.Strategy(t.text("strategy", string(queueapp.LeastRecent))),
-		Ring:   t.duration("ring", 20*time.Second, time.Second, 10*minute),
-		Wrapup: t.duration("wrapup", 5*time.Second, 0, day), Timeout: t.duration("timeout", 10*minute, time.Second, day),
-		Music: t.text("music", "default"), JoinEmpty: t.bool("joinempty", true),
-		Weight: t.int("weight", 0, 0, mostWeight), Members: members(t),
-		Retry:            t.duration("retry", 5*time.Second, time.Second, time.Hour),
-		NoAnswerDelay:    t.duration("no_answer_delay", time.Second, 0, time.Hour),
-		BusyDelay:        t.duration("busy_delay", 2*time.Second, 0, time.Hour),
-		RejectDelay:      t.duration("reject_delay", 2*time.Second, 0, time.Hour),
-		UnreachableDelay: t.duration("unreachable_delay", 5*time.Second, 0, time.Hour),
-		MaxNoAnswer:      t.int("maxnoanswer", 3, 0, 1000),
-	}
-	if q.Strategy != queueapp.LeastRecent {
-		t.problem("strategy", `write "leastrecent"`, "%q is no strategy", q.Strategy)
-	}
-	if q.Ring > q.Timeout {
-		t.problem("ring", "write a shorter ring or a longer timeout",
-			"%s is longer than the timeout of %s", spoken(q.Ring), spoken(q.Timeout))
-	}
-	if strings.ContainsFunc(q.Music, unicode.IsSpace) || unfit(q.Music, 80) != "" {
-		t.problem("music", "write a class of musiconhold.conf", "%q is no music class", q.Music)
-	}
-	return q
-}
-
-func members(t *table) []queueapp.AgentID {
-	var ids []queueapp.AgentID
-	list, paths := t.texts("members")
-	seen := map[string]bool{}
-	for i, m := range list {
-		if seen[m] {
-			t.problemAt(paths[i], "remove it", "agent %s is a member already", m)
-			continue
-		}
-		seen[m] = true
-		ids = append(ids, queueapp.AgentID(m))
-	}
-	return ids
-}
-
 func agent(t *table) queueapp.Agent {
 	defer t.done()
 	checkName(t)
 	return queueapp.Agent{
 		ID: queueapp.AgentID(t.name()), Name: t.text("name", ""),
-		Extension: queueapp.ExtensionID(t.text("extension", "")), JIDs: jids(t),
+		Extension: queueapp.ExtensionID(t.text("extension", "")), JIDs: jids(t), Skills: skills(t, "skills"),
+		OwnWrapup: t.has("wrapup"), Wrapup: t.duration("wrapup", 0, 0, day), OnDemand: t.bool("on_demand", false),
 	}
 }
 

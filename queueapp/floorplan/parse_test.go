@@ -70,7 +70,7 @@ func TestTheDefaultPlan(t *testing.T) {
 		Floor: queueapp.Plan{
 			Queues: []queueapp.Queue{{
 				Name: "support", Strategy: "leastrecent", Ring: 20 * time.Second, Wrapup: 5 * time.Second, Timeout: 10 * time.Minute,
-				Music: "default", JoinEmpty: true, Members: []queueapp.AgentID{"1000", "2000", "3000"}, Retry: 5 * time.Second,
+				Music: "default", Members: []queueapp.Member{{Agent: "1000"}, {Agent: "2000"}, {Agent: "3000"}}, Retry: 5 * time.Second,
 				NoAnswerDelay: time.Second, BusyDelay: 2 * time.Second, RejectDelay: 2 * time.Second,
 				UnreachableDelay: 5 * time.Second, MaxNoAnswer: 3,
 			}},
@@ -156,7 +156,7 @@ func TestPlans(t *testing.T) {
 		},
 		"members stay in theirs": {
 			"[queue.q]\nmembers = ['b', 'a']\n[agent.b]\n[agent.a]", func(p floorplan.Plan) any { return p.Floor.Queues[0].Members },
-			[]queueapp.AgentID{"b", "a"},
+			[]queueapp.Member{{Agent: "b"}, {Agent: "a"}},
 		},
 		"a device is what is dialled, without a contact": {
 			"[extension.1]\ndial = 'PJSIP/1/sip:1@192.0.2.1'", func(p floorplan.Plan) any { return p.Floor.Extensions[0].Device },

@@ -12,7 +12,6 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"ringside/ivr"
-	"ringside/queueapp"
 )
 
 // Print writes a plan as TOML that [Parse] reads as the same plan.
@@ -56,6 +55,7 @@ type value struct {
 	list  []string
 	many  bool // it is a list
 	table []field
+	items []value // a list of texts and tables
 }
 
 func (v value) toml() string {
@@ -66,6 +66,12 @@ func (v value) toml() string {
 			parts[i] = f.key + " = " + f.value.toml()
 		}
 		return "{ " + strings.Join(parts, ", ") + " }"
+	case v.items != nil:
+		parts := make([]string, len(v.items))
+		for i, e := range v.items {
+			parts[i] = e.toml()
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
 	case v.many:
 		parts := make([]string, len(v.list))
 		for i, s := range v.list {
@@ -148,6 +154,13 @@ func sections(p Plan) []section {
 		f.optText("name", a.Name)
 		f.optText("extension", string(a.Extension))
 		f.optList("jids", a.JIDs)
+		f.skills("skills", a.Skills)
+		if a.OwnWrapup {
+			f.duration("wrapup", a.Wrapup)
+		}
+		if a.OnDemand {
+			f.bool("on_demand", true)
+		}
 		out = append(out, section{"agent", string(a.ID), f})
 	}
 	for _, x := range p.Floor.Extensions {
@@ -191,29 +204,6 @@ func customersFields(c Customers) []field {
 	f.optText("by_code", c.ByCode)
 	f.optText("by_number", c.ByNumber)
 	f.duration("timeout", c.Timeout)
-	return f
-}
-
-func queueFields(q queueapp.Queue) []field {
-	var f fields
-	f.text("strategy", string(q.Strategy))
-	f.duration("ring", q.Ring)
-	f.duration("wrapup", q.Wrapup)
-	f.duration("timeout", q.Timeout)
-	f.text("music", q.Music)
-	f.bool("joinempty", q.JoinEmpty)
-	f.int("weight", q.Weight)
-	members := make([]string, len(q.Members))
-	for i, m := range q.Members {
-		members[i] = string(m)
-	}
-	f.list("members", members)
-	f.duration("retry", q.Retry)
-	f.duration("no_answer_delay", q.NoAnswerDelay)
-	f.duration("busy_delay", q.BusyDelay)
-	f.duration("reject_delay", q.RejectDelay)
-	f.duration("unreachable_delay", q.UnreachableDelay)
-	f.int("maxnoanswer", q.MaxNoAnswer)
 	return f
 }
 

@@ -107,20 +107,47 @@ func customers(t *rapid.T) floorplan.Customers {
 
 func queue(t *rapid.T, name string, agents []string) queueapp.Queue {
 	q := queueapp.Queue{
-		Name: queueapp.QueueName(name), Strategy: queueapp.LeastRecent, Ring: span(t, "ring", time.Second, 10*time.Minute),
+		Name: queueapp.QueueName(name), Strategy: rapid.SampledFrom(queueapp.Strategies()).Draw(t, "strategy"), Ring: span(t, "ring", time.Second, 10*time.Minute),
 		Wrapup: span(t, "wrapup", 0, 24*time.Hour), Music: rapid.StringMatching(`[a-z_-]{0,9}`).Draw(t, "music"),
-		JoinEmpty: rapid.Bool().Draw(t, "joinempty"), Weight: rapid.IntRange(0, 1e6).Draw(t, "weight"),
-		Retry: span(t, "retry", time.Second, time.Hour), NoAnswerDelay: span(t, "no answer", 0, time.Hour),
+		Weight: rapid.IntRange(0, 1e6).Draw(t, "weight"),
+		Retry:  span(t, "retry", time.Second, time.Hour), NoAnswerDelay: span(t, "no answer", 0, time.Hour),
 		BusyDelay: span(t, "busy", 0, time.Hour), RejectDelay: span(t, "reject", 0, time.Hour),
 		UnreachableDelay: span(t, "unreachable", 0, time.Hour), MaxNoAnswer: rapid.IntRange(0, 1000).Draw(t, "max"),
 	}
 	q.Timeout = span(t, "timeout", q.Ring, 24*time.Hour)
 	for _, a := range agents {
 		if rapid.Bool().Draw(t, "member") {
-			q.Members = append([]queueapp.AgentID{queueapp.AgentID(a)}, q.Members...)
+			m := queueapp.Member{Agent: queueapp.AgentID(a), Level: rapid.IntRange(0, 2).Draw(t, "level"), Weight: rapid.IntRange(0, 2).Draw(t, "share")}
+			q.Members = append([]queueapp.Member{m}, q.Members...)
 		}
 	}
+	patience(t, &q)
 	return q
+}
+
+// patience draws what a queue does with callers who wait for long, or for nobody.
+func patience(t *rapid.T, q *queueapp.Queue) {
+	if q.Strategy == queueapp.Progressive {
+		q.Progress = span(t, "progress", time.Second, time.Hour)
+	}
+	after := time.Duration(0)
+	for range rapid.IntRange(0, 3).Draw(t, "stages") {
+		s := queueapp.Stage{After: after, Min: rapid.IntRange(0, 3).Draw(t, "min"), Raise: rapid.IntRange(0, 3).Draw(t, "raise"),
+			Ease: rapid.IntRange(0, 100).Draw(t, "ease"), Boost: rapid.IntRange(-5, 5).Draw(t, "boost")}
+		if s.Only = rapid.Bool().Draw(t, "only"); s.Only {
+			s.Max = s.Min + rapid.IntRange(0, 3).Draw(t, "max")
+		}
+		q.Stages = append(q.Stages, s)
+		after += span(t, "until", time.Second, time.Hour)
+	}
+	q.Patient = rapid.Bool().Draw(t, "patient")
+	for _, e := range []*queueapp.Empty{&q.Join, &q.Leave} {
+		if e.Matters = rapid.Bool().Draw(t, "empty"); e.Matters && rapid.Bool().Draw(t, "but") {
+			e.Absent = []queueapp.Absence{queueapp.AbsentWrapUp, queueapp.AbsentPaused}
+		}
+	}
+	q.LeaveAfter, q.Regain = span(t, "leave after", 0, time.Hour), span(t, "regain", 0, time.Hour)
+	q.MaxLen, q.MaxRatio = rapid.IntRange(0, 9).Draw(t, "maxlen"), rapid.IntRange(0, 9).Draw(t, "maxratio")
 }
 
 func prompts(t *rapid.T, label string) []string {
@@ -291,8 +318,8 @@ func BenchmarkALargePlan(b *testing.B) {
 		}
 		for j := range 5 {
 			q := &p.Floor.Queues[(i/20+j*7)%len(p.Floor.Queues)]
-			if !slices.Contains(q.Members, queueapp.AgentID(n)) {
-				q.Members = append(q.Members, queueapp.AgentID(n))
+			if m := (queueapp.Member{Agent: queueapp.AgentID(n)}); !slices.Contains(q.Members, m) {
+				q.Members = append(q.Members, m)
 			}
 		}
 	}

@@ -198,6 +198,46 @@ func (t *table) texts(key string) (list []string, paths [][]string) {
 	return list, paths
 }
 
+// A listed is an element of an array that may hold texts and tables: one of the two.
+type listed struct {
+	path  []string
+	text  string
+	table *table
+}
+
+// list reads an array of texts and tables, or a single text.
+func (t *table) list(key, example string) []listed {
+	at := append(slices.Clone(t.path), key)
+	var elements []any
+	switch v := t.values[key].(type) {
+	case string:
+		return []listed{{path: at, text: v}}
+	case []any:
+		elements = v
+	case []map[string]any: // [[tables]]
+		for _, e := range v {
+			elements = append(elements, e)
+		}
+	default:
+		t.problem(key, "write it in brackets, "+example, "%s stands where an array should", kind(v))
+	}
+	var out []listed
+	for i, e := range elements {
+		l := listed{path: append(slices.Clone(at), element(i))}
+		switch e := e.(type) {
+		case string:
+			l.text = e
+		case map[string]any:
+			l.table = &table{doc: t.doc, path: l.path, values: e}
+		default:
+			t.problemAt(l.path, "write it "+example, "%s stands where a text or a table should", kind(e))
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
 // table opens the table under a key.
 func (t *table) table(key string) (*table, bool) {
 	return t.tableOr(key, "write ["+toml.Key(append(slices.Clone(t.path), key)).String()+"]")

@@ -37,6 +37,13 @@ func (c Clock) AppendEffect(b []byte, e queueapp.Effect) []byte {
 		named(&w, e.Outcome, known[:])
 		named(&w, e.Then, then[:])
 		w.optWord("by", string(e.Agent))
+		w.optWord("next", string(e.Next))
+		w.optInt("entry", e.Entry)
+		w.optInt("priority", int64(e.Priority))
+	case queueapp.Regained:
+		w.verb("regained")
+		w.word(string(e.Call))
+		w.int(e.Entry)
 	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.Close:
 		w.attemptEffect(e)
 	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
@@ -108,6 +115,8 @@ func (w *writer) agentEffect(e queueapp.Effect) {
 		w.word(string(e.Agent))
 		w.optTime("until", e.Until)
 		w.optTime("last", e.Last)
+		w.optInt("calls", int64(e.Calls))
+		w.optDuration("talked", e.Talked)
 	case queueapp.Missed:
 		w.verb("missed")
 		w.word(string(e.Agent))
@@ -152,11 +161,18 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		return e
 	case "leave":
 		known, then := outcomes(), thens()
-		return queueapp.Leave{
+		e := queueapp.Leave{
 			Call: r.call(), Queue: queueapp.QueueName(r.word("a queue")),
 			Outcome: readNamed(r, "an outcome", known[:]), Then: readNamed(r, "what becomes of the caller", then[:]),
-			Agent: queueapp.AgentID(r.optWord("by")),
+			Agent: queueapp.AgentID(r.optWord("by")), Next: queueapp.QueueName(r.optWord("next")),
 		}
+		if r.skip("entry") {
+			e.Entry = r.int64("an entry number")
+		}
+		e.Priority = r.optInt("priority")
+		return e
+	case "regained":
+		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
 	case "offer", "ring", "connect", "revoke", "hang-up", "close":
 		return r.attemptEffect(verb)
 	case "logged-on", "logged-off", "paused", "unpaused", "wrap-up", "missed", "refused":
@@ -213,7 +229,9 @@ func (r *reader) agentEffect(verb string) queueapp.Effect {
 	case "unpaused":
 		return queueapp.Unpaused{Agent: a}
 	case "wrap-up":
-		return queueapp.WrapUp{Agent: a, Until: r.optTime("until"), Last: r.optTime("last")}
+		e := queueapp.WrapUp{Agent: a, Until: r.optTime("until"), Last: r.optTime("last"), Calls: r.optInt("calls")}
+		e.Talked = r.optDuration("talked")
+		return e
 	case "missed":
 		return queueapp.Missed{Agent: a, Count: r.int("a count")}
 	}

@@ -44,6 +44,10 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 		w.word(string(e.Call))
 		known := outcomes()
 		named(&w, e.Outcome, known[:])
+	case queueapp.Move:
+		w.verb("move")
+		w.word(string(e.Call))
+		w.word(string(e.Queue))
 	case queueapp.Prioritise:
 		w.verb("prioritise")
 		w.word(string(e.Call))
@@ -167,6 +171,8 @@ func (r *reader) event(verb string) queueapp.Event {
 	case "withdraw":
 		known := outcomes()
 		return queueapp.Withdraw{Call: r.call(), Outcome: readNamed(r, "an outcome", known[:])}
+	case "move":
+		return queueapp.Move{Call: r.call(), Queue: queueapp.QueueName(r.word("a queue"))}
 	case "prioritise":
 		return queueapp.Prioritise{Call: r.call(), Priority: r.int("a priority")}
 	case "identify":

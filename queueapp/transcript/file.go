@@ -133,6 +133,8 @@ func (w *writer) state(
 		w.duration(s.WrapUntil.Sub(origin))
 	}
 	w.optInt("missed", int64(s.NoAnswers))
+	w.optInt("calls", int64(s.Calls))
+	w.optDuration("talked", s.Talked)
 	return true
 }
 

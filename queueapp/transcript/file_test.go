@@ -34,7 +34,7 @@ func TestAFileIsReadAndPrinted(t *testing.T) {
 	if diff := cmp.Diff(agents, got.Agents); diff != "" {
 		t.Errorf("agents:\n%s", diff)
 	}
-	if want := []queueapp.AgentID{"1000", "1001"}; !cmp.Equal(want, got.Plan.Queues[0].Members) {
+	if want := []queueapp.Member{{Agent: "1000"}, {Agent: "1001"}}; !cmp.Equal(want, got.Plan.Queues[0].Members) {
 		t.Errorf("members: %v", got.Plan.Queues[0].Members)
 	}
 	if want := (queueapp.Extension{ID: "1001", Dial: "PJSIP/1001", Device: "PJSIP/1001"}); !cmp.Equal(want, got.Plan.Extensions[1]) {

@@ -84,7 +84,8 @@ func enter(t *rapid.T) queueapp.Enter {
 		Caller: queueapp.Caller{
 			Number: text[string](t, "number"), Name: text[string](t, "name"), Dialled: text[string](t, "dialled"),
 		},
-		Customers: list(t, "customers", func() queueapp.Customer { return customer(t) }), Data: data(t),
+		Customers: list(t, "customers", func() queueapp.Customer { return customer(t) }), Data: data(t), Needs: needs(t),
+		Closed: rapid.Bool().Draw(t, "closed"),
 	}
 }
 
@@ -94,22 +95,59 @@ func jids(t *rapid.T) []string {
 
 func queue(t *rapid.T) queueapp.Queue {
 	return queueapp.Queue{
-		Name: text[queueapp.QueueName](t, "queue"), Strategy: pick(t, "strategy", queueapp.LeastRecent),
+		Name: text[queueapp.QueueName](t, "queue"), Strategy: pick(t, "strategy", queueapp.Strategies()...),
 		Ring: span(t, "ring"), Wrapup: span(t, "wrapup"), Timeout: span(t, "timeout"), Music: text[string](t, "music"),
-		JoinEmpty: rapid.Bool().Draw(t, "joinempty"), Weight: number(t, "weight"),
-		Members: list(t, "members", func() queueapp.AgentID { return text[queueapp.AgentID](t, "member") }),
-		Retry:   span(t, "retry"), NoAnswerDelay: span(t, "no answer"), BusyDelay: span(t, "busy"),
+		Weight: number(t, "weight"), Members: list(t, "members", func() queueapp.Member {
+			return queueapp.Member{Agent: text[queueapp.AgentID](t, "member"), Level: few(t, "level"), Weight: few(t, "weight")}
+		}),
+		Progress: span(t, "progress"), Stages: list(t, "stages", func() queueapp.Stage { return stage(t) }),
+		Patient: rapid.Bool().Draw(t, "patient"), Join: empty(t, "joinempty"), Leave: empty(t, "leaveempty"),
+		LeaveAfter: span(t, "leaveempty after"), MaxLen: number(t, "maxlen"), MaxRatio: number(t, "maxratio"), Regain: span(t, "regain"),
+		Overflow: list(t, "overflow", func() queueapp.Overflow {
+			return queueapp.Overflow{Outcome: pick(t, "outcome", queueapp.OutcomeTimeout, queueapp.OutcomeFull), Queue: text[queueapp.QueueName](t, "queue")}
+		}),
+		Retry: span(t, "retry"), NoAnswerDelay: span(t, "no answer"), BusyDelay: span(t, "busy"),
 		RejectDelay: span(t, "reject"), UnreachableDelay: span(t, "unreachable"), MaxNoAnswer: number(t, "max"),
 	}
+}
+
+// few is nothing, mostly.
+func few(t *rapid.T, name string) int {
+	return rapid.SampledFrom([]int{0, 0, 0, 1, -7}).Draw(t, name)
+}
+
+func stage(t *rapid.T) queueapp.Stage {
+	return queueapp.Stage{
+		After: span(t, "after"), Min: number(t, "min"), Max: number(t, "max"), Only: rapid.Bool().Draw(t, "only"),
+		Raise: number(t, "raise"), Needs: needs(t), Ease: number(t, "ease"), Boost: number(t, "boost"),
+	}
+}
+
+func needs(t *rapid.T) []queueapp.Need {
+	return list(t, "needs", func() queueapp.Need { return queueapp.Need{Skill: text[string](t, "skill"), Least: number(t, "least")} })
+}
+
+func empty(t *rapid.T, name string) queueapp.Empty {
+	return queueapp.Empty{Matters: rapid.Bool().Draw(t, name), Absent: list(t, "absent", func() queueapp.Absence {
+		return pick(t, "state", queueapp.AbsentPaused, queueapp.AbsentInUse, queueapp.AbsentWrapUp)
+	})}
 }
 
 func plan(t *rapid.T) queueapp.Plan {
 	return queueapp.Plan{
 		Queues: list(t, "queues", func() queueapp.Queue { return queue(t) }),
 		Agents: list(t, "agents", func() queueapp.Agent {
+			own, wrapup := rapid.Bool().Draw(t, "own"), time.Duration(0)
+			if own {
+				wrapup = span(t, "wrapup")
+			}
 			return queueapp.Agent{
 				ID: text[queueapp.AgentID](t, "agent"), Name: text[string](t, "name"),
 				Extension: text[queueapp.ExtensionID](t, "extension"), JIDs: jids(t),
+				Skills: list(t, "skills", func() queueapp.Skill {
+					return queueapp.Skill{Name: text[string](t, "skill"), Level: number(t, "level")}
+				}),
+				OnDemand: rapid.Bool().Draw(t, "on demand"), OwnWrapup: own, Wrapup: wrapup,
 			}
 		}),
 		Extensions: list(t, "extensions", func() queueapp.Extension {
@@ -125,7 +163,7 @@ func restoreAgent(t *rapid.T) queueapp.RestoreAgent {
 	return queueapp.RestoreAgent{
 		Agent: text[queueapp.AgentID](t, "agent"), Extension: text[queueapp.ExtensionID](t, "extension"),
 		Paused: rapid.Bool().Draw(t, "paused"), Reason: text[string](t, "reason"), LastCall: instant(t, "last"),
-		WrapUntil: instant(t, "wrap"), NoAnswers: number(t, "missed"), Delayed: instant(t, "delayed"),
+		WrapUntil: instant(t, "wrap"), NoAnswers: number(t, "missed"), Calls: number(t, "calls"), Talked: span(t, "talked"), Delayed: instant(t, "delayed"),
 		Why: pick(t, "why", "", queueapp.RevokeBusy, queueapp.RevokeUnreachable),
 	}
 }
@@ -162,6 +200,9 @@ func events() []func(t *rapid.T) queueapp.Event {
 		},
 		func(t *T) queueapp.Event {
 			return queueapp.Withdraw{Call: call(t), Outcome: pick(t, "outcome", queueapp.OutcomeWithdrawn, queueapp.OutcomeKey)}
+		},
+		func(t *T) queueapp.Event {
+			return queueapp.Move{Call: call(t), Queue: text[queueapp.QueueName](t, "queue")}
 		},
 		func(t *T) queueapp.Event { return queueapp.Prioritise{Call: call(t), Priority: number(t, "priority")} },
 		func(t *T) queueapp.Event {
@@ -225,8 +266,12 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 			return queueapp.Leave{
 				Call: text[queueapp.CallID](t, "call"), Queue: text[queueapp.QueueName](t, "queue"), Agent: agent(t),
 				Outcome: pick(t, "outcome", queueapp.OutcomeAnswered, queueapp.OutcomeTimeout),
-				Then:    pick(t, "then", queueapp.ThenNothing, queueapp.ThenContinue, queueapp.ThenHangUp),
+				Then:    pick(t, "then", queueapp.ThenNothing, queueapp.ThenContinue, queueapp.ThenHangUp, queueapp.ThenQueue),
+				Next:    text[queueapp.QueueName](t, "next"), Entry: rapid.Int64().Draw(t, "entry"), Priority: number(t, "priority"),
 			}
+		},
+		func(t *T) queueapp.Effect {
+			return queueapp.Regained{Call: text[queueapp.CallID](t, "call"), Entry: rapid.Int64().Draw(t, "entry")}
 		},
 		func(t *T) queueapp.Effect { return queueapp.LoggedOn{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect { return queueapp.LoggedOff{Agent: agent(t), Extension: extension(t)} },
@@ -235,7 +280,7 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		},
 		func(t *T) queueapp.Effect { return queueapp.Unpaused{Agent: agent(t)} },
 		func(t *T) queueapp.Effect {
-			return queueapp.WrapUp{Agent: agent(t), Until: instant(t, "until"), Last: instant(t, "last")}
+			return queueapp.WrapUp{Agent: agent(t), Until: instant(t, "until"), Last: instant(t, "last"), Calls: number(t, "calls"), Talked: span(t, "talked")}
 		},
 		func(t *T) queueapp.Effect { return queueapp.Missed{Agent: agent(t), Count: number(t, "count")} },
 		func(t *T) queueapp.Effect {

@@ -143,7 +143,7 @@ func (f *floor) begin(origin time.Time) []queueapp.RestoreAgent {
 	var out []queueapp.RestoreAgent
 	for i := range f.plan.Agents {
 		a, s := &f.plan.Agents[i], f.states[i]
-		e := queueapp.RestoreAgent{Agent: a.ID, Extension: s.at, Paused: s.paused, Reason: s.reason, NoAnswers: s.missed}
+		e := queueapp.RestoreAgent{Agent: a.ID, Extension: s.at, Paused: s.paused, Reason: s.reason, NoAnswers: s.missed, Calls: s.calls, Talked: s.talked}
 		if e.Extension == "" && !s.off && !f.nowhere[i] {
 			e.Extension = seatOf(a)
 		}

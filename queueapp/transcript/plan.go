@@ -12,7 +12,7 @@ import (
 func defaultQueue() queueapp.Queue {
 	return queueapp.Queue{
 		Strategy: queueapp.LeastRecent, Ring: 20 * time.Second, Wrapup: 5 * time.Second, Timeout: 10 * time.Minute,
-		Music: "default", JoinEmpty: true, Retry: 5 * time.Second, NoAnswerDelay: time.Second, BusyDelay: 2 * time.Second,
+		Music: "default", Retry: 5 * time.Second, NoAnswerDelay: time.Second, BusyDelay: 2 * time.Second,
 		RejectDelay: 2 * time.Second, UnreachableDelay: 5 * time.Second, MaxNoAnswer: 3,
 	}
 }
@@ -56,7 +56,7 @@ func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 	d := defaultQueue()
 	w.word(string(q.Name))
 	known := strategies()
-	named(w, q.Strategy, known[:])
+	named(w, q.Strategy, known)
 	duration := func(key string, v, def time.Duration) {
 		if brief == exact || v != def {
 			w.key(key)
@@ -71,10 +71,6 @@ func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 		w.key("music")
 		w.word(q.Music)
 	}
-	if brief == exact || q.JoinEmpty != d.JoinEmpty {
-		w.key("joinempty")
-		w.yes(q.JoinEmpty)
-	}
 	w.optInt("weight", int64(q.Weight))
 	duration("retry", q.Retry, d.Retry)
 	duration("no_answer_delay", q.NoAnswerDelay, d.NoAnswerDelay)
@@ -85,20 +81,8 @@ func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 		w.key("maxnoanswer")
 		w.int(int64(q.MaxNoAnswer))
 	}
-	if brief == exact || !slices.Equal(q.Members, everyone(all)) {
-		w.key("members")
-		for _, m := range q.Members {
-			w.word(string(m))
-		}
-	}
-}
-
-func (w *writer) yes(v bool) {
-	if v {
-		w.key("yes")
-	} else {
-		w.key("no")
-	}
+	w.patience(q)
+	w.members(q, brief, all)
 }
 
 // agent writes an agent; one who has no extension in the plan is marked, because a transcript gives every agent one.
@@ -106,6 +90,18 @@ func (w *writer) agent(a *queueapp.Agent, have map[queueapp.ExtensionID]bool) {
 	w.word(string(a.ID))
 	w.optText("name", a.Name)
 	w.optWord("extension", string(a.Extension))
+	for _, s := range a.Skills {
+		w.key("skill")
+		w.word(s.Name)
+		w.int(int64(s.Level))
+	}
+	if a.OwnWrapup || a.Wrapup != 0 {
+		w.key("own-wrapup")
+		w.duration(a.Wrapup)
+	}
+	if a.OnDemand {
+		w.key("on-demand")
+	}
 	if !have[seatOf(a)] {
 		w.key("no-extension")
 	}
@@ -155,12 +151,12 @@ func defaultExtension(id queueapp.ExtensionID) queueapp.Extension {
 	return queueapp.Extension{ID: id, Dial: "PJSIP/" + string(id), Device: "PJSIP/" + string(id)}
 }
 
-func everyone(agents []queueapp.Agent) []queueapp.AgentID {
-	ids := make([]queueapp.AgentID, len(agents))
+func everyone(agents []queueapp.Agent) []queueapp.Member {
+	members := make([]queueapp.Member, len(agents))
 	for i := range agents {
-		ids[i] = agents[i].ID
+		members[i].Agent = agents[i].ID
 	}
-	return ids
+	return members
 }
 
 // shown returns the extensions that a floor's lines must show, so that expand gives back all of them in their order.

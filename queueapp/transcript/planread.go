@@ -24,6 +24,8 @@ type state struct {
 	idle, wrapup     time.Duration
 	hasIdle, hasWrap bool
 	missed           int
+	calls            int
+	talked           time.Duration
 }
 
 // plan reads what writer.plan wrote.
@@ -66,13 +68,12 @@ func (r *reader) queue() (q queueapp.Queue, members bool) {
 	q = defaultQueue()
 	q.Name = queueapp.QueueName(r.word("a queue"))
 	known := strategies()
-	q.Strategy = readNamed(r, "a strategy", known[:])
+	q.Strategy = readNamed(r, "a strategy", known)
+	listed := false
 	for r.more() && !members {
 		switch key := r.key(); key {
 		case "music":
 			q.Music = r.word("a music class")
-		case "joinempty":
-			q.JoinEmpty = r.yes()
 		case "weight":
 			q.Weight = r.int("a weight")
 		case "maxnoanswer":
@@ -80,19 +81,23 @@ func (r *reader) queue() (q queueapp.Queue, members bool) {
 		case "members":
 			members = true
 			for _, m := range r.rest("an agent") {
-				q.Members = append(q.Members, queueapp.AgentID(m))
+				q.Members = append(q.Members, queueapp.Member{Agent: queueapp.AgentID(m)})
 			}
+		case "member":
+			listed, q.Members = true, append(q.Members, r.member())
 		default:
-			r.queueDuration(&q, key)
+			if !r.patience(&q, key) {
+				r.queueDuration(&q, key)
+			}
 		}
 	}
-	return q, members
+	return q, members || listed
 }
 
 func (r *reader) queueDuration(q *queueapp.Queue, key string) {
 	into := map[string]*time.Duration{
 		"ring": &q.Ring, "wrapup": &q.Wrapup, "timeout": &q.Timeout, "retry": &q.Retry, "no_answer_delay": &q.NoAnswerDelay,
-		"busy_delay": &q.BusyDelay, "reject_delay": &q.RejectDelay, "unreachable_delay": &q.UnreachableDelay,
+		"busy_delay": &q.BusyDelay, "reject_delay": &q.RejectDelay, "unreachable_delay": &q.UnreachableDelay, "progress": &q.Progress, "leaveempty_after": &q.LeaveAfter, "regain": &q.Regain,
 	}
 	d, ok := into[key]
 	if !ok {
@@ -100,18 +105,6 @@ func (r *reader) queueDuration(q *queueapp.Queue, key string) {
 		return
 	}
 	*d = r.duration(key)
-}
-
-func (r *reader) yes() bool {
-	switch t := r.next("yes or no"); t.text {
-	case "yes":
-		return true
-	case "no":
-		return false
-	default:
-		r.fail("%s is neither yes nor no", t)
-		return false
-	}
 }
 
 func (r *reader) planAgent(f *floor, states bool) {
@@ -124,6 +117,12 @@ func (r *reader) planAgent(f *floor, states bool) {
 			a.Name = r.word("a name")
 		case "extension":
 			a.Extension = r.extension()
+		case "skill":
+			a.Skills = append(a.Skills, queueapp.Skill{Name: r.word("a skill"), Level: r.int("how well")})
+		case "own-wrapup":
+			a.OwnWrapup, a.Wrapup = true, r.duration("how long")
+		case "on-demand":
+			a.OnDemand = true
 		case "no-extension":
 			nowhere = true
 		case "jids":
@@ -154,6 +153,10 @@ func (r *reader) state(s *state, key string) bool {
 		s.hasWrap, s.wrapup = true, r.duration("how long the wrap-up still lasts")
 	case "missed":
 		s.missed = r.int("a count")
+	case "calls":
+		s.calls = r.int("a count")
+	case "talked":
+		s.talked = r.duration("how long the agent has talked")
 	default:
 		return false
 	}

@@ -24,6 +24,10 @@ func (w *writer) enter(e queueapp.Enter, entered, deadline time.Time) {
 		w.reason(e.Caller.Name)
 	}
 	w.optWord("dialled", e.Caller.Dialled)
+	w.needs(e.Needs)
+	if e.Closed {
+		w.key("closed")
+	}
 	w.known(e.Customers, e.Data)
 }
 
@@ -109,6 +113,10 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 		e.Caller.Name, _ = r.quoted()
 	case "dialled":
 		e.Caller.Dialled = r.word("what the caller dialled")
+	case "needs":
+		e.Needs = append(e.Needs, queueapp.Need{Skill: r.word("a skill"), Least: r.int("how well")})
+	case "closed":
+		e.Closed = true
 	default:
 		if !r.knownKey(e, key) {
 			r.fail("%.40q is nothing that a caller enters with", key)
@@ -180,6 +188,8 @@ func (w *writer) restore(e queueapp.Event) {
 		w.optTime("last", e.LastCall)
 		w.optTime("wrapup", e.WrapUntil)
 		w.optInt("missed", int64(e.NoAnswers))
+		w.optInt("calls", int64(e.Calls))
+		w.optDuration("talked", e.Talked)
 		w.optTime("delayed", e.Delayed)
 		if e.Why != "" {
 			w.key("after")
@@ -209,6 +219,7 @@ func (r *reader) restoreAgent() queueapp.RestoreAgent {
 	if r.skip("missed") {
 		e.NoAnswers = r.int("a count")
 	}
+	e.Calls, e.Talked = r.optInt("calls"), r.optDuration("talked")
 	e.Delayed = r.optTime("delayed")
 	if r.skip("after") {
 		known := revokeReasons()

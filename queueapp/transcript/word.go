@@ -41,16 +41,16 @@ func endedBys() [3]queueapp.EndedBy {
 	return [...]queueapp.EndedBy{queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem}
 }
 
-func outcomes() [10]queueapp.Outcome {
+func outcomes() [12]queueapp.Outcome {
 	return [...]queueapp.Outcome{
 		queueapp.OutcomeAnswered, queueapp.OutcomeAbandoned, queueapp.OutcomeTimeout, queueapp.OutcomeFull,
 		queueapp.OutcomeNoAgents, queueapp.OutcomeLeftEmpty, queueapp.OutcomeKey, queueapp.OutcomeWithdrawn,
-		queueapp.OutcomeUnavailable, queueapp.OutcomeUnknownQueue,
+		queueapp.OutcomeUnavailable, queueapp.OutcomeUnknownQueue, queueapp.OutcomeClosed, queueapp.OutcomeMoved,
 	}
 }
 
-func thens() [3]queueapp.Then {
-	return [...]queueapp.Then{queueapp.ThenNothing, queueapp.ThenContinue, queueapp.ThenHangUp}
+func thens() [4]queueapp.Then {
+	return [...]queueapp.Then{queueapp.ThenNothing, queueapp.ThenContinue, queueapp.ThenHangUp, queueapp.ThenQueue}
 }
 
 func refusalReasons() [6]queueapp.RefusalReason {
@@ -65,6 +65,10 @@ func matches() [2]queueapp.Match {
 	return [...]queueapp.Match{queueapp.MatchNumber, queueapp.MatchUnknown}
 }
 
-func strategies() [1]queueapp.Strategy {
-	return [...]queueapp.Strategy{queueapp.LeastRecent}
+func strategies() []queueapp.Strategy { return queueapp.Strategies() }
+
+func absences() [5]queueapp.Absence {
+	return [...]queueapp.Absence{
+		queueapp.AbsentPaused, queueapp.AbsentInUse, queueapp.AbsentRinging, queueapp.AbsentUnavailable, queueapp.AbsentWrapUp,
+	}
 }

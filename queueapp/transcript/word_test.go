@@ -46,6 +46,10 @@ func TestNoWordIsForgotten(t *testing.T) {
 			q := queueapp.Queue{Name: "q", Strategy: queueapp.Strategy(v), Music: "m"}
 			return event(queueapp.Apply{Plan: queueapp.Plan{Queues: []queueapp.Queue{q}}})
 		},
+		"Absence": func(v string) string {
+			q := queueapp.Queue{Name: "q", Strategy: queueapp.LeastRecent, Music: "m", Join: queueapp.Empty{Absent: []queueapp.Absence{queueapp.Absence(v)}}}
+			return event(queueapp.Apply{Plan: queueapp.Plan{Queues: []queueapp.Queue{q}}})
+		},
 		"PublishResult": func(v string) string { return event(queueapp.Offered{Attempt: a, Publish: queueapp.PublishResult(v)}) },
 		"EndCause":      func(v string) string { return event(queueapp.Ended{Attempt: a, Cause: queueapp.EndCause(v)}) },
 		"DeviceState":   func(v string) string { return event(queueapp.Device{Extension: "1", State: queueapp.DeviceState(v)}) },

@@ -148,7 +148,7 @@ func (p *part) unpause(a queueapp.AgentID) {
 }
 
 func (p *part) wrapUp(e queueapp.WrapUp) {
-	row := WrapUp{Agent: e.Agent, Last: e.Last, Until: e.Until}
+	row := WrapUp(e)
 	for i := range p.rows.WrapUps {
 		if p.rows.WrapUps[i].Agent == e.Agent {
 			p.rows.WrapUps[i] = row

@@ -98,7 +98,7 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.identify(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
-	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Withdraw,
+	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Withdraw, queueapp.Move,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
@@ -130,6 +130,10 @@ func (p *Projector) effect(e queueapp.Effect) {
 		p.close(e)
 	case queueapp.Leave:
 		p.leave(e)
+	case queueapp.Regained:
+		if i, ok := p.visits[e.Call]; ok {
+			p.rows.Visits[i].Entry = e.Entry
+		}
 	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed:
 		p.agentEffect(e)
 	case queueapp.Announce, queueapp.HangUp, queueapp.Refused: // nothing that lasts

@@ -123,8 +123,10 @@ type Unpause struct {
 // WrapUp is when an agent's last call ended and until when wrap-up lasts.
 type WrapUp struct {
 	Agent queueapp.AgentID
-	Last  time.Time
-	Until time.Time
+	Until  time.Time
+	Last   time.Time
+	Calls  int
+	Talked time.Duration
 }
 
 // Misses is how many offers in a row an agent has left unanswered.

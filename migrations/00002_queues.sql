@@ -1,0 +1,34 @@
+-- +goose Up
+ALTER TYPE queueapp.outcome ADD VALUE 'closed';
+ALTER TYPE queueapp.outcome ADD VALUE 'moved';
+
+ALTER TABLE queueapp.members ADD COLUMN level integer NOT NULL DEFAULT 0, ADD COLUMN weight integer NOT NULL DEFAULT 0;
+COMMENT ON COLUMN queueapp.members.level IS 'Lower ones are asked first.';
+
+ALTER TABLE queueapp.visits ADD COLUMN needs json NOT NULL DEFAULT '[]';
+COMMENT ON COLUMN queueapp.visits.needs IS 'Skills that the call itself asks for, and how well: an array of {"skill", "least"}.';
+
+ALTER TABLE queueapp.agent_states ADD COLUMN calls integer NOT NULL DEFAULT 0, ADD COLUMN talked interval NOT NULL DEFAULT '0';
+COMMENT ON COLUMN queueapp.agent_states.calls IS 'Conversations since the log-on, and for how long: what some strategies go by.';
+
+-- +goose Down
+ALTER TABLE queueapp.agent_states DROP COLUMN calls, DROP COLUMN talked;
+DROP VIEW queueapp.visit_report;
+UPDATE queueapp.visits SET outcome = 'withdrawn' WHERE outcome::text IN ('closed', 'moved');
+ALTER TABLE queueapp.visits DROP COLUMN needs, DROP CONSTRAINT visits_end_with_an_outcome;
+ALTER TABLE queueapp.members DROP COLUMN level, DROP COLUMN weight;
+ALTER TYPE queueapp.outcome RENAME TO outcome_of_now;
+CREATE TYPE queueapp.outcome AS ENUM ('answered', 'abandoned', 'timeout', 'full', 'no-agents', 'left-empty', 'key', 'withdrawn',
+    'unavailable', 'unknown-queue');
+ALTER TABLE queueapp.visits ALTER COLUMN outcome TYPE queueapp.outcome USING outcome::text::queueapp.outcome,
+    ADD CONSTRAINT visits_end_with_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL));
+DROP TYPE queueapp.outcome_of_now;
+CREATE VIEW queueapp.visit_report AS
+SELECT v.floor, v.call, v.n AS visit, c.number, c.name, c.customers, v.queue, v.entered_at, v.ended_at, v.outcome, v.agent,
+    t.connected_at,
+    extract(epoch FROM coalesce(t.connected_at, v.ended_at) - v.entered_at) AS wait_seconds,
+    extract(epoch FROM t.closed_at - t.connected_at) AS talk_seconds,
+    (SELECT count(*) FROM queueapp.attempts a WHERE a.call = v.call AND a.visit = v.n) AS attempts
+FROM queueapp.visits v
+JOIN queueapp.calls c ON c.id = v.call
+LEFT JOIN queueapp.attempts t ON t.call = v.call AND t.visit = v.n AND t.connected_at IS NOT NULL;

@@ -1,0 +1,180 @@
+package queueapp_test
+
+import (
+	"slices"
+	"time"
+
+	"ringside/queueapp"
+)
+
+// memberIn is an agent's place in a queue's list; -1: is no member.
+func (q *queueRow) memberIn(id queueapp.AgentID) int {
+	return slices.IndexFunc(q.Members, func(m queueapp.Member) bool { return m.Agent == id })
+}
+
+// stageOf is the stage that holds for a visit: the last that has come, and further while nobody logged on fits.
+func (l *ledger) stageOf(q *queueRow, v *visitRow) queueapp.Stage {
+	now := queueapp.Stage{}
+	for i := 0; ; i++ {
+		if i == len(q.Stages) {
+			return now
+		}
+		s := q.Stages[i]
+		come := v == nil && s.After <= 0 || v != nil && !v.entered.Add(s.After).After(l.now)
+		if !come && (q.Patient || l.somebody(q, now, v)) {
+			return now
+		}
+		now = s
+	}
+}
+
+// somebody reports whether anybody who is logged on may be asked at a stage.
+func (l *ledger) somebody(q *queueRow, s queueapp.Stage, v *visitRow) bool {
+	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool { return l.fits(q, s, v, id) })
+}
+
+// fits reports whether a stage lets an agent be asked for a visit.
+func (l *ledger) fits(q *queueRow, s queueapp.Stage, v *visitRow, id queueapp.AgentID) bool {
+	n := q.memberIn(id)
+	if n < 0 || q.Members[n].Level < s.Min || (s.Only || s.Max > 0) && q.Members[n].Level > s.Max {
+		return false
+	}
+	able := map[string]int{}
+	for _, a := range l.plan.Agents {
+		if a.ID == id {
+			for _, s := range a.Skills {
+				able[s.Name] = s.Level
+			}
+		}
+	}
+	has := func(skill string, least int) bool { level, ok := able[skill]; return ok && level >= least }
+	for _, n := range s.Needs {
+		if !has(n.Skill, n.Least) {
+			return false
+		}
+	}
+	if v == nil || s.Ease >= 100 {
+		return true
+	}
+	for _, n := range v.Needs {
+		if !has(n.Skill, n.Least-n.Least*s.Ease/100) {
+			return false
+		}
+	}
+	return true
+}
+
+// served is a visit's priority with what its stage adds.
+func (l *ledger) served(v *visitRow) int {
+	if v.queue.removed {
+		return v.priority
+	}
+	return v.priority + l.stageOf(v.queue, v).Boost
+}
+
+// wants reports whether a visit is to be offered to somebody now.
+func (l *ledger) wants(v *visitRow) bool {
+	a := l.serving(v)
+	switch {
+	case a == nil:
+		return true
+	case a.stage >= up:
+		return false
+	}
+	return v.queue.Strategy == queueapp.RingAll || v.queue.Strategy == queueapp.Progressive && !v.more.After(l.now)
+}
+
+// present reports whether an agent counts as there.
+func (l *ledger) present(e queueapp.Empty, a *agentRow) bool {
+	why := queueapp.Absence("")
+	switch status := l.status(a); status {
+	case queueapp.StatusLoggedOff:
+		return false
+	case queueapp.StatusPaused:
+		why = queueapp.AbsentPaused
+	case queueapp.StatusWrapUp:
+		why = queueapp.AbsentWrapUp
+	case queueapp.StatusOffered, queueapp.StatusRinging:
+		why = queueapp.AbsentRinging
+	case queueapp.StatusTalking, queueapp.StatusEnding:
+		why = queueapp.AbsentInUse
+	case queueapp.StatusUnavailable:
+		why = queueapp.AbsentInUse
+		if s := l.devices[a.seat]; l.on(a.seat) == nil && (l.down[l.switchOf(a.seat)] || s == queueapp.DeviceUnavailable || s == queueapp.DeviceInvalid) {
+			why = queueapp.AbsentUnavailable
+		}
+	case queueapp.StatusDelayed:
+		if a.delayWhy == queueapp.RevokeUnreachable {
+			why = queueapp.AbsentUnavailable
+		}
+	}
+	return why == "" || !slices.Contains(e.Absent, why)
+}
+
+func (l *ledger) anybody(q *queueRow, e queueapp.Empty) bool {
+	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool { return l.present(e, l.agents[id]) })
+}
+
+// checkEmpty asserts that nobody waits for longer than he must in a queue where nobody is there.
+func (l *ledger) checkEmpty() {
+	waiting := map[*queueRow]bool{}
+	for _, v := range l.visits {
+		if a := l.serving(v); a == nil || a.stage < connected {
+			waiting[v.queue] = true
+		}
+	}
+	for _, q := range l.queues {
+		switch {
+		case !q.Leave.Matters || !waiting[q] || l.anybody(q, q.Leave):
+			q.since = time.Time{}
+		case q.since.IsZero():
+			q.since = l.now
+		}
+	}
+	for _, v := range l.visits {
+		if q := v.queue; !q.since.IsZero() && q.since.Add(q.LeaveAfter).Before(l.now) && l.serving(v) == nil {
+			l.fail("%s waits in a queue that has been empty since %s", v.Call, q.since)
+		}
+	}
+}
+
+// leftFor asserts that a caller leaves for the queue that takes such callers, and by an outcome that is true.
+func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
+	next := queueapp.QueueName("")
+	for _, o := range v.queue.Overflow {
+		if o.Outcome == e.Outcome {
+			next = o.Queue
+		}
+	}
+	if m, ok := ev.(queueapp.Move); ok && m.Call == e.Call && e.Outcome == queueapp.OutcomeMoved {
+		next = m.Queue
+	}
+	if e.Next != next || (next != "") != (e.Then == queueapp.ThenQueue) {
+		l.fail("%s left by %s for %q, and %q takes such callers", e.Call, e.Outcome, e.Next, next)
+	}
+	switch e.Outcome {
+	case queueapp.OutcomeNoAgents:
+		if !v.queue.Join.Matters || l.anybody(v.queue, v.queue.Join) {
+			l.fail("%s: somebody is there", e.Call)
+		}
+	case queueapp.OutcomeLeftEmpty:
+		if _, ok := ev.(queueapp.Tick); ok && (!v.queue.Leave.Matters || l.anybody(v.queue, v.queue.Leave)) {
+			l.fail("%s leaves as if nobody was there", e.Call)
+		}
+	case queueapp.OutcomeClosed:
+		if !v.Closed {
+			l.fail("%s: the queue is open", e.Call)
+		}
+	case queueapp.OutcomeFull:
+		waiting, on := 0, len(l.loggedOnIn(v.queue))
+		for _, w := range l.visits {
+			if a := l.serving(w); w.queue == v.queue && (a == nil || a.stage < connected) {
+				waiting++
+			}
+		}
+		q := v.queue
+		if !(q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on) {
+			l.fail("%s: %d wait, which is not too many", e.Call, waiting)
+		}
+	}
+}
