@@ -86,6 +86,9 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	v := f.visits[ev.Attempt.Call]
 	if v != nil {
 		v.offers = max(v.offers, ev.Attempt.N)
+		if ev.Offered.After(v.asked) {
+			v.asked = ev.Offered
+		}
 	}
 	if ev.State == AttemptCommitted {
 		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
@@ -105,9 +108,6 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
 	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
-	if v != nil && ev.Offered.After(v.asked) {
-		v.asked = ev.Offered
-	}
 	f.resume(a, ev)
 }
 
