@@ -70,7 +70,7 @@ func (a *Agent) Handle(now time.Time, in Input) []Action {
 		if a.state == agentTold && in.N == agentPlay {
 			return a.hangUp()
 		}
-	case Key, Found, NotFound, LookupFailed, Barred, Tick:
+	case Key, Found, NotFound, LookupFailed, Barred, Tick, Located, Answered, Unanswered:
 	}
 	return nil
 }
