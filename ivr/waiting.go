@@ -56,8 +56,8 @@ func NewWaiting(a Announcements, entered time.Time, resumed bool) *Waiting {
 	return &Waiting{say: a, entered: entered, resumed: resumed}
 }
 
-// Playing is the number of the prompt that plays; 0: none does.
-func (w *Waiting) Playing() int { return w.playing }
+// Playing is the number of the prompt that plays, 0 where none does, and whether it was told to stop.
+func (w *Waiting) Playing() (n int, stopped bool) { return w.playing, w.stopped }
 
 // Tells reports whether the caller is being told something before he hears the agent who has answered.
 func (w *Waiting) Tells() bool { return w.state == waitingAnswered && w.playing != 0 && !w.stopped }

@@ -119,6 +119,7 @@ func (f *Floor) connected(ev Connected) {
 	a.state, a.talked = AttemptConnected, f.now
 	v := a.visit
 	v.queue.talking++
+	v.queue.answered(f.now)
 	f.timers.stop(&v.deadline)
 	f.timers.stop(&v.widen)
 	f.recount(a.agent)
@@ -281,7 +282,7 @@ func (f *Floor) detach(a *attempt) {
 
 // finish ends a conversation: the record closes, the agent gets wrap-up, and the phone is ours until its leg is gone.
 func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
-	q := a.visit.queue
+	q, asked := a.visit.queue, a.visit.asked
 	q.talking--
 	f.detach(a)
 	a.state = AttemptEnding
@@ -294,6 +295,7 @@ func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 		wrapup = ag.Wrapup
 	}
 	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(wrapup)
+	q.handled(f.now.Sub(asked) + wrapup)
 	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall, Calls: ag.calls, Talked: ag.talked})
 	if ag.OnDemand && ag.seat != nil && !ag.paused {
 		f.pause(ag, OnDemandReason, true)
