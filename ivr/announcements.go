@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"ringside/queueapp"
 )
 
 // PositionRule says when a waiting caller hears the place in line.
@@ -177,7 +175,6 @@ type Meet struct{}
 type Leave struct {
 	Key  byte
 	Step Step
-	To   queueapp.QueueName // of a step to a queue
 }
 
 func (Located) input()    {}

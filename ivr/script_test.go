@@ -129,7 +129,7 @@ func (s *script) say(a ivr.Action) string {
 	case ivr.Meet:
 		return "meet"
 	case ivr.Leave:
-		return strings.TrimSpace(fmt.Sprintf("leave by %c %s %s", a.Key, a.Step.Verb, a.To))
+		return strings.TrimSpace(fmt.Sprintf("leave by %c %s %s", a.Key, a.Step.Verb, a.Step.Queue))
 	}
 	return fmt.Sprintf("%#v", a)
 }

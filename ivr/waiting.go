@@ -283,7 +283,7 @@ func (w *Waiting) pressed(key byte) {
 		w.state = waitingLeaving
 		w.deadline = w.now.Add(longestLeave)
 	}
-	w.out = append(w.out, Leave{Key: key, Step: step, To: step.Queue})
+	w.out = append(w.out, Leave{Key: key, Step: step})
 }
 
 func (w *Waiting) answered() {

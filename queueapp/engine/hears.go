@@ -98,31 +98,36 @@ func (c *call) play(p ivr.Play) {
 	c.sw.Play(c.channel.ID, c.playback(c.plays.from+p.N), media)
 }
 
-// inLine carries out what is asked for a caller in a queue.
-func (t *tenure) inLine(c *call, action ivr.Action) {
-	switch a := action.(type) {
-	case ivr.Locate:
-		s := t.floor.Stands(c.id)
-		t.input(c, ivr.Located{Position: s.Position, Wait: s.Wait, Known: s.Known, Draw: rand.Uint64()})
-	case ivr.Music:
-		if _, joined := c.served(); !joined && !c.gone {
-			c.sw.StartMusic(c.channel.ID, c.music)
-		}
-	case ivr.Meet:
-		for _, at := range c.attempts {
-			if at.answered && (at.committed || t.unsure) {
-				t.bridge(c, at)
-			}
-		}
-	case ivr.Leave:
-		t.log.Debug("a caller leaves by a key", "call", c.id, "queue", c.queue)
-		c.exit = &a
-		if a.Step.Verb == ivr.VerbQueue {
-			t.turn(queueapp.Move{Call: c.id, Queue: a.To})
-			return
-		}
-		t.turn(queueapp.Withdraw{Call: c.id, Outcome: queueapp.OutcomeKey})
+// locate tells a dialogue where its caller stands.
+func (t *tenure) locate(c *call) {
+	s := t.floor.Stands(c.id)
+	t.input(c, ivr.Located{Position: s.Position, Wait: s.Wait, Known: s.Known, Draw: rand.Uint64()})
+}
+
+// playOn has the music go on that a prompt has ended: Asterisk does not do so by itself.
+func (t *tenure) playOn(c *call) {
+	if _, joined := c.served(); !joined && !c.gone {
+		c.sw.StartMusic(c.channel.ID, c.music)
 	}
+}
+
+// meet brings a caller and his agent together for whom nothing more is to be told.
+func (t *tenure) meet(c *call) {
+	for _, a := range c.attempts {
+		if a.answered && (a.committed || t.unsure) {
+			t.bridge(c, a)
+		}
+	}
+}
+
+// exit takes a caller out of the queue by a key.
+func (t *tenure) exit(c *call, by ivr.Leave) {
+	c.exit = &by
+	if by.Step.Verb == ivr.VerbQueue {
+		t.turn(queueapp.Move{Call: c.id, Queue: by.Step.Queue})
+		return
+	}
+	t.turn(queueapp.Withdraw{Call: c.id, Outcome: queueapp.OutcomeKey})
 }
 
 // goOn gives a caller who has left a queue back to the dialplan, or where the key leads by which he left.

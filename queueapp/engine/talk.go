@@ -69,8 +69,14 @@ func (t *tenure) do(c *call, action ivr.Action) {
 		c.play(a)
 	case ivr.StopPlay:
 		c.sw.StopPlay(c.channel.ID, c.playback(c.plays.from+a.N))
-	case ivr.Locate, ivr.Music, ivr.Meet, ivr.Leave:
-		t.inLine(c, a)
+	case ivr.Locate:
+		t.locate(c)
+	case ivr.Music:
+		t.playOn(c)
+	case ivr.Meet:
+		t.meet(c)
+	case ivr.Leave:
+		t.exit(c, a)
 	case ivr.LookUp:
 		t.guess(c, a.Code, func(found []queueapp.Customer, err error) {
 			switch {
