@@ -49,6 +49,21 @@ func TestAWaitingCallerIsToldAndHearsMusicAgain(t *testing.T) {
 	}
 }
 
+// Where the floor plan says nothing of it, nothing more is ordered for a caller than music.
+func TestNobodyIsToldWhatIsNotAskedFor(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.tell(caller("ch1", "queue", "support"))
+	w.await("set ch1")
+	w.tell(Digit{Channel: "ch1", Key: '#'})
+	if c := w.oneCall("waiting"); c.Position != 1 {
+		t.Errorf("%+v", c)
+	}
+	if n := w.count("play") + w.count("stop"); n != 0 || w.count("music ch1") != 1 || w.count("set ch1") != 1 || w.count("answer ch1") != 1 {
+		t.Errorf("more was ordered than that:\n%s", strings.Join(w.log, "\n"))
+	}
+}
+
 // An agent who is free is rung before anything is said, and whoever answers ends what is.
 func TestAWelcomeHoldsNobodyUp(t *testing.T) {
 	w := hearing(t, nil)
@@ -190,5 +205,49 @@ func TestAWaitingCallerIsTakenOver(t *testing.T) {
 	w.await("continue ch9")
 	if n := w.count("music ch9"); n != 2 {
 		t.Errorf("music %d times", n)
+	}
+}
+
+// judge is told how well waits were estimated.
+type judge struct {
+	watchman
+	world *world
+}
+
+func (j *judge) Estimated(q queueapp.QueueName, expected, waited time.Duration) {
+	j.world.note("estimated %s: %t", q, expected > 0 && waited > 0)
+}
+
+// How long a caller waits is told once somebody has talked, and held against how long he did. Who did not have to wait is not
+// counted.
+func TestTheEstimateIsHeldAgainstWhatCame(t *testing.T) {
+	w := newWorld(t)
+	w.observer = &judge{world: w}
+	w.start(SwitchUp{})
+	w.logOn("1000")
+	served := func(call, channel string) {
+		t.Helper()
+		leg := queueapp.ChannelID("rs1." + call + ".1.1")
+		w.await("originate " + string(leg))
+		w.tell(LegUp{leg}, Entered{BridgeID("rs1." + call), queueapp.ChannelID(channel)}, Entered{BridgeID("rs1." + call), leg})
+		w.await("publish answered 1000 " + call)
+		w.tell(LegGone{Channel: leg, Q850: 16})
+		w.await("hangup " + channel)
+	}
+	w.tell(caller("ch1", "queue", "support"))
+	served("c1", "ch1")
+	w.tell(caller("ch2", "queue", "support"))
+	w.await("originate rs1.c2.1.1")
+	w.tell(caller("ch3", "queue", "support"))
+	w.await("music ch3")
+	calls, err := w.eng.Calls(t.Context())
+	if err != nil || len(calls) != 2 || calls[len(calls)-1].Expected.IsZero() {
+		t.Errorf("what is expected is not listed: %+v, %v", calls, err)
+	}
+	served("c2", "ch2")
+	served("c3", "ch3")
+	w.await("estimated support: true")
+	if n := w.count("estimated"); n != 1 {
+		t.Errorf("%d waits were estimated", n)
 	}
 }

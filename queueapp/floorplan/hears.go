@@ -180,6 +180,13 @@ func exit(t *table, key string) ivr.Step {
 	return ivr.Step{}
 }
 
+// sendsOn reports whether callers with an outcome go on into another queue.
+func (c checker) sendsOn(queue queueapp.QueueName, o queueapp.Outcome) bool {
+	return slices.ContainsFunc(c.plan.Floor.Queues, func(q queueapp.Queue) bool {
+		return q.Name == queue && slices.ContainsFunc(q.Overflow, func(over queueapp.Overflow) bool { return over.Outcome == o })
+	})
+}
+
 // lines finds hours and queues that are not there.
 func (c checker) lines() {
 	for _, l := range c.plan.Lines {
@@ -190,8 +197,11 @@ func (c checker) lines() {
 		for _, e := range l.Keys {
 			key := c.under("queue", string(l.Queue), "keys", string(e.Key))
 			c.step(key, e.Step)
-			if e.Step.Verb == ivr.VerbQueue && e.Step.Queue == l.Queue {
+			switch {
+			case e.Step.Verb == ivr.VerbQueue && e.Step.Queue == l.Queue:
 				key.problem("queue", "name another", "the caller is in that queue")
+			case (e.Step.Verb == ivr.VerbGoto || e.Step.Verb == ivr.VerbHangUp) && c.sendsOn(l.Queue, queueapp.OutcomeKey):
+				key.problem("", "remove overflow.key, or this key", "overflow.key takes every caller who leaves by a key")
 			}
 		}
 	}
