@@ -170,6 +170,7 @@ func (f *Floor) logOff(a *agent) {
 	f.unseat(a)
 	if a.paused {
 		a.paused, a.reason = false, ""
+		a.comesOrGoes()
 		f.emit(Unpaused{Agent: a.ID})
 	}
 	if at != nil && at.visit != nil && at.state != AttemptConnected && at.state != AttemptUp {
@@ -208,6 +209,7 @@ func (f *Floor) sit(a *agent, x *extension) {
 	for _, m := range a.members {
 		m.queue.seated = nil
 	}
+	a.comesOrGoes()
 }
 
 func (f *Floor) pause(a *agent, reason string, auto bool) {
@@ -216,6 +218,7 @@ func (f *Floor) pause(a *agent, reason string, auto bool) {
 		return
 	}
 	a.paused, a.reason = true, reason
+	a.comesOrGoes()
 	f.emit(Paused{Agent: a.ID, Reason: reason, Auto: auto})
 	f.review(a)
 }
@@ -228,6 +231,7 @@ func (f *Floor) ready(a *agent) {
 	}
 	if a.paused {
 		a.paused, a.reason = false, ""
+		a.comesOrGoes()
 		f.emit(Unpaused{Agent: a.ID})
 	}
 	if a.wrapUntil.After(f.now) {

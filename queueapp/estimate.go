@@ -11,6 +11,7 @@ import "time"
 type flow struct {
 	since    time.Time // of the last answer, where somebody has waited ever since
 	between  mean      // seconds from one answer to the next while somebody waits, times the agents
+	staff    int       // members who are there; 0: to be counted
 	handling mean      // seconds from an offer to the end of the agent's wrap-up
 }
 
@@ -54,15 +55,23 @@ func (q *queue) emptied() {
 	}
 }
 
-// staffed counts the members who are there to answer, now or soon.
+// staffed counts the members who are there to answer, now or soon. It counts anew only when somebody has come or gone.
 func (q *queue) staffed() int {
-	n := 0
-	for _, m := range q.members {
-		if m.agent.seat != nil && !m.agent.paused {
-			n++
+	if q.flow.staff == 0 {
+		for _, m := range q.members {
+			if m.agent.seat != nil && !m.agent.paused {
+				q.flow.staff++
+			}
 		}
 	}
-	return n
+	return q.flow.staff
+}
+
+// comesOrGoes has the members of an agent's queues counted again.
+func (a *agent) comesOrGoes() {
+	for _, m := range a.members {
+		m.queue.flow.staff = 0
+	}
 }
 
 // wait estimates how long whoever stands at a place in line will wait; false: nothing is known, or nobody is there.

@@ -18,6 +18,17 @@ func (l *ledger) checkStands(f *queueapp.Floor) {
 			l.fail("call %s is told place %d and listed at %d", c.Call, s.Position, c.Position)
 		}
 	}
+	for q, counted := range f.Staffed() {
+		n := 0
+		for _, id := range l.loggedOnIn(l.queues[q]) {
+			if !l.agents[id].paused {
+				n++
+			}
+		}
+		if n != counted {
+			l.fail("%d are there to answer in %s, and %d are counted", n, q, counted)
+		}
+	}
 }
 
 // office is a queue in virtual time: callers come at random, talk for a random time, and may give up (M/M/c, M/M/c+M).
