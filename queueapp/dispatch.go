@@ -40,12 +40,19 @@ func byService(v, w *visit) int {
 func (f *Floor) place(v *visit) {
 	for f.wants(v) {
 		m := v.queue.pick(f, v)
-		if m == nil {
+		if m == nil || !v.ringsWith(m) {
 			break
 		}
+		v.tier = max(m.Level, v.lens.raise)
 		v.queue.turn = m.place
 		f.offer(v, m.agent)
 	}
+}
+
+// ringsWith reports whether a member may ring together with those who do: all of one level at once, and the next level when
+// nobody of it rings any more. Progressive goes through the levels as it goes through the members.
+func (v *visit) ringsWith(m *member) bool {
+	return v.queue.Strategy != RingAll || len(v.open) == 0 || max(m.Level, v.lens.raise) <= v.tier
 }
 
 // pace asks to be woken when one more phone is to ring for a visit for which some do.
@@ -82,7 +89,7 @@ func (f *Floor) serve(a *agent) {
 				if best != nil && best.first(v) {
 					break
 				}
-				if v.until(a, f.now).IsZero() && f.wants(v) {
+				if v.until(a, f.now).IsZero() && f.wants(v) && v.ringsWith(m) {
 					best = v
 					break
 				}

@@ -81,7 +81,9 @@ func (f *Floor) watch() {
 }
 
 // deserted reports whether callers wait for nobody.
-func (q *queue) deserted() bool { return q.Leave.Matters && q.here == 0 && !q.removed && q.visits > q.talking }
+func (q *queue) deserted() bool {
+	return q.Leave.Matters && q.here == 0 && !q.removed && q.visits > q.talking
+}
 
 func (f *Floor) expectEmpty(q *queue) {
 	if !q.deserted() {
