@@ -43,7 +43,6 @@ func (f *Floor) place(v *visit) {
 		if m == nil || !v.ringsWith(m) {
 			break
 		}
-		v.tier = max(m.Level, v.lens.raise)
 		v.queue.turn = m.place
 		f.offer(v, m.agent)
 	}
@@ -52,7 +51,13 @@ func (f *Floor) place(v *visit) {
 // ringsWith reports whether a member may ring together with those who do: all of one level at once, and the next level when
 // nobody of it rings any more. Progressive goes through the levels as it goes through the members.
 func (v *visit) ringsWith(m *member) bool {
-	return v.queue.Strategy != RingAll || len(v.open) == 0 || max(m.Level, v.lens.raise) <= v.tier
+	if v.queue.Strategy != RingAll || len(v.open) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(v.open, func(a *attempt) bool {
+		s := v.lens.slotOf(a.agent)
+		return s != nil && s.tier.level >= max(m.Level, v.lens.raise)
+	})
 }
 
 // pace asks to be woken when one more phone is to ring for a visit for which some do.

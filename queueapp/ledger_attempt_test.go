@@ -58,7 +58,6 @@ func (l *ledger) offer(e queueapp.Offer) {
 			q.since = time.Time{}
 		}
 	}
-	v.level = max(v.queue.Members[v.queue.memberIn(a.id)].Level, l.stageOf(v.queue, v).Raise)
 	v.queue.turn, v.more = v.queue.memberIn(a.id), l.now.Add(v.queue.Progress)
 	l.attempts[e.Attempt] = &attemptRow{id: e.Attempt, agent: a.id, ext: e.Extension, visit: v, at: l.now}
 }
@@ -113,7 +112,7 @@ func (l *ledger) switchOf(id queueapp.ExtensionID) queueapp.SwitchName {
 func (l *ledger) mayServe(a *agentRow, v *visitRow) bool {
 	stage := l.stageOf(v.queue, v)
 	n := v.queue.memberIn(a.id)
-	if n >= 0 && l.serving(v) != nil && v.queue.Strategy == queueapp.RingAll && max(v.queue.Members[n].Level, stage.Raise) > v.level {
+	if n >= 0 && l.serving(v) != nil && v.queue.Strategy == queueapp.RingAll && max(v.queue.Members[n].Level, stage.Raise) > l.ringing(v, stage) {
 		return false // rings when nobody of the lower level does any more
 	}
 	return l.fits(v.queue, stage, v, a.id) && !v.tried[a.id].After(l.now) && !l.down[v.Switch]

@@ -174,3 +174,14 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 		}
 	}
 }
+
+// ringing is the highest level of those who ring for a visit and fit its stage; -1: nobody does.
+func (l *ledger) ringing(v *visitRow, s queueapp.Stage) int {
+	highest := -1
+	for _, a := range l.attempts {
+		if a.visit == v && !a.closed && l.fits(v.queue, s, v, a.agent) {
+			highest = max(highest, v.queue.Members[v.queue.memberIn(a.agent)].Level, s.Raise)
+		}
+	}
+	return highest
+}

@@ -66,7 +66,6 @@ type visitRow struct {
 	priority          int
 	attempts          int
 	announced         bool
-	level             int       // of whom it was offered to last
 	more              time.Time // when one more phone may ring
 	tried             map[queueapp.AgentID]time.Time
 }

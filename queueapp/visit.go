@@ -18,7 +18,6 @@ type visit struct {
 	widen    timer                 // the next stage
 	more     timer                 // one more phone is to ring, under Progressive
 	asked    time.Time             // when it was offered last
-	tier     int                   // the level of whom it was offered to last
 	lens     *lens                 // who may be asked; its line is where the visit waits
 	offers   int                   // how many attempts the call has had
 	open     []*attempt            // those that are not ending: more than one only where phones ring together
