@@ -89,6 +89,9 @@ func (f *Floor) serve(a *agent) {
 	}
 	var best *visit
 	for _, m := range a.members {
+		if !m.free {
+			continue
+		}
 		for _, s := range m.slots {
 			for v := range s.lens.line.all {
 				if best != nil && best.first(v) {

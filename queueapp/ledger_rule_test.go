@@ -112,7 +112,10 @@ func (l *ledger) present(e queueapp.Empty, a *agentRow) bool {
 }
 
 func (l *ledger) anybody(q *queueRow, e queueapp.Empty) bool {
-	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool { return l.present(e, l.agents[id]) })
+	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool {
+		_, paused := l.agents[id].pauses[q.Name]
+		return l.present(e, l.agents[id]) && !(paused && slices.Contains(e.Absent, queueapp.AbsentPaused))
+	})
 }
 
 // checkEmpty asserts that nobody waits for longer than he must in a queue where nobody is there.
@@ -184,4 +187,35 @@ func (l *ledger) ringing(v *visitRow, s queueapp.Stage) int {
 		}
 	}
 	return highest
+}
+
+// worksFor reports whether an agent who is logged on gets calls of a queue.
+func (l *ledger) worksFor(a *agentRow, q *queueRow) bool {
+	_, paused := a.pauses[q.Name]
+	return !a.out[q.Name] && !paused
+}
+
+// serves books that an agent serves a queue, or does not.
+func (l *ledger) serves(e queueapp.Serves) {
+	a := l.agents[e.Agent]
+	if a == nil || a.out[e.Queue] == e.Out {
+		l.fail("%s serves %s: not out is %t, as before", e.Agent, e.Queue, !e.Out)
+		return
+	}
+	a.out[e.Queue] = e.Out
+}
+
+// pauseIn books a pause for one queue, or its end.
+func (l *ledger) pauseIn(id queueapp.AgentID, q queueapp.QueueName, why string, on bool) {
+	a := l.agents[id]
+	if a == nil {
+		l.fail("%s paused for %s, and unknown", id, q)
+		return
+	}
+	if was, paused := a.pauses[q]; paused == on && was == why {
+		l.fail("%s paused for %s: %t, as before", id, q, on)
+	}
+	if delete(a.pauses, q); on {
+		a.pauses[q] = why
+	}
 }
