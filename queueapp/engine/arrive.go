@@ -68,7 +68,8 @@ func (t *tenure) answer(c *call) {
 func (t *tenure) toQueue(c *call, args ivr.Args) {
 	t.nextEntry++
 	q := queueapp.Enter{
-		Queue: args.Queue, Entry: t.nextEntry, Priority: args.Priority, Timeout: args.Timeout, Data: withCode(args.Data, args.Code, nil),
+		Queue: args.Queue, Entry: t.nextEntry, Priority: args.Priority, Timeout: args.Timeout, Needs: args.Needs, Agent: args.Agent,
+		Data: withCode(args.Data, args.Code, nil),
 	}
 	if args.Customer != "" {
 		q.Customers = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
@@ -103,6 +104,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 		}
 	}
 	c.queue, c.entered, c.customers, c.data, c.needs = ev.Queue, t.Now(), ev.Customers, ev.Data, ev.Needs
+	c.only = ev.Agent
 	c.music, c.limit = music, ev.Timeout+waitMargin
 	t.turn(ev) // which may lead into another queue
 	if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
@@ -114,7 +116,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 // that nobody finds him in none.
 func (t *tenure) pass(c *call, e queueapp.Leave) {
 	t.enter(c, queueapp.Enter{
-		Queue: e.Next, Entry: e.Entry, Priority: e.Priority, Customers: c.customers, Data: c.data, Needs: c.needs,
+		Queue: e.Next, Entry: e.Entry, Priority: e.Priority, Customers: c.customers, Data: c.data, Needs: c.needs, Agent: c.only,
 	})
 }
 

@@ -23,9 +23,10 @@ type call struct {
 	entered      time.Time
 	customers    []queueapp.Customer
 	data         []queueapp.Datum
-	needs        []queueapp.Need // skills that the call itself asks for
-	seeking      bool            // the caller is being looked up
-	seq          int64           // of the last record
+	needs        []queueapp.Need  // skills that the call itself asks for
+	only         queueapp.AgentID // for whom alone it is; empty: for whoever the queue chooses
+	seeking      bool             // the caller is being looked up
+	seq          int64            // of the last record
 	attempts     map[int]*attempt
 	tried        int // attempts so far, over all visits
 	music        string
