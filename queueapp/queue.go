@@ -105,13 +105,13 @@ func (q *queue) has(id AgentID) bool {
 // told lists who hears of a caller: whoever is logged on, or of them the one for whom the call is.
 func (q *queue) told(only AgentID) []AgentID {
 	on := q.loggedOn()
+	if only == "" {
+		return on
+	}
 	if i := slices.Index(on, only); i >= 0 {
 		return on[i : i+1 : i+1]
 	}
-	if only != "" {
-		return nil
-	}
-	return on
+	return nil
 }
 
 // waiting yields the callers in line in the order of service, over all lenses. The lines must not change meanwhile.
