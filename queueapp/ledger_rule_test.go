@@ -120,7 +120,7 @@ func (l *ledger) anybody(q *queueRow, e queueapp.Empty, only queueapp.AgentID) b
 			return false
 		}
 		_, paused := l.agents[id].pauses[q.Name]
-		return l.present(e, l.agents[id]) && !(paused && slices.Contains(e.Absent, queueapp.AbsentPaused))
+		return l.present(e, l.agents[id]) && (!paused || !slices.Contains(e.Absent, queueapp.AbsentPaused))
 	})
 }
 
@@ -178,7 +178,8 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 			}
 		}
 		q := v.queue
-		if !(q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on) {
+		full := q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on
+		if !full {
 			l.fail("%s: %d wait, which is not too many", e.Call, waiting)
 		}
 	}
