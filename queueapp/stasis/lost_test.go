@@ -83,6 +83,18 @@ func TestOriginateWithoutReply(t *testing.T) {
 			f.empty()
 		})
 	})
+	t.Run("nobody says whether it stands, and it does", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			f.On(postLeg, 1, aritest.LostReply())
+			f.On(getLeg, 0, aritest.NoAnswer())
+			f.Phone(aLeg.Dial).Behave(aritest.Behaviour{})
+			r.Originate(aLeg)
+			await[engine.LegUp](t, r.ear, nil)
+			r.ends(t, engine.LegGone{Q850: normalClearing})
+			f.empty()
+		})
+	})
 	t.Run("the reply is torn", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, f *fake) {
 			r := f.up()

@@ -102,3 +102,24 @@ func TestPrepareWithoutReply(t *testing.T) {
 		})
 	})
 }
+
+// A leg that could not be prepared is told gone once, although its call finds it missing, too.
+func TestCallOfWhatWasNotPrepared(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault aritest.Fault
+		q850  int
+	}{
+		"it never came": {aritest.LostRequest(), networkDown},
+		"it is refused": {aritest.Refused(http.StatusInternalServerError, "Allocation failed"), subscriberAbsent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, f *fake) {
+				r := f.up()
+				f.On(prepareLeg, 1, test.fault)
+				r.dials()
+				r.ends(t, engine.LegGone{Q850: test.q850, Absent: true})
+				f.empty()
+			})
+		})
+	}
+}
