@@ -136,7 +136,7 @@ func (c *Caller) take(in Input) {
 		if c.answers(in.N) {
 			c.step(c.ask.Barred)
 		}
-	case Tick, Granted, Refused, DoFailed, Located, Answered, Unanswered: // a tick's work is done; the others answer what was not asked
+	case Tick, Granted, Refused, WrongPIN, DoFailed, Located, Answered, Unanswered: // a tick's work is done; the others answer what was not asked
 	}
 }
 
@@ -270,7 +270,7 @@ func (c *Caller) arrive() {
 		}
 		c.end(HangUp{}) // a checked floor plan has no such step
 	case VerbQueue:
-		c.end(Queue{Queue: s.Queue, Priority: s.Priority, Code: c.lastCode, Customers: c.customers, Data: c.data})
+		c.end(Queue{Queue: s.Queue, Priority: s.Priority, Needs: s.Needs, Code: c.lastCode, Customers: c.customers, Data: c.data})
 	case VerbGoto:
 		c.end(Goto{Place: s.Goto, Code: c.lastCode, Customers: c.customers})
 	case VerbAsk, VerbHangUp:

@@ -55,6 +55,7 @@ type Step struct {
 	Ask      *Ask               // VerbAsk
 	Queue    queueapp.QueueName // VerbQueue
 	Priority int                // VerbQueue
+	Needs    []queueapp.Need    // VerbQueue: skills that the call asks for, by name, rising
 	Goto     Place              // VerbGoto
 	Menu     string             // VerbMenu
 	Data     []queueapp.Datum   // kept for the record of whichever queue the caller enters later, by key, rising
@@ -105,6 +106,9 @@ const (
 	PromptAlreadyLoggedOn = "ringside/already-logged-on"
 	PromptNotLoggedOn     = "ringside/not-logged-on"
 	PromptRefused         = "ringside/refused"
+	PromptEnterAgent      = "ringside/enter-agent"
+	PromptEnterPIN        = "ringside/enter-pin"
+	PromptWrongPIN        = "ringside/wrong-pin"
 )
 
 // Prompts lists every prompt that comes with Ringside, for whoever checks that the sounds are there.
@@ -114,5 +118,6 @@ func Prompts() []string {
 		PromptLoggedOn, PromptLoggedOff, PromptPaused, PromptReady, PromptAlreadyLoggedOn, PromptNotLoggedOn, PromptRefused,
 		PromptYouAreNext, PromptThereAre, PromptCallsWaiting, PromptQuantity1, PromptQuantity2, PromptHoldtime, PromptMinute,
 		PromptMinutes, PromptSeconds, PromptThankYou,
+		PromptEnterAgent, PromptEnterPIN, PromptWrongPIN,
 	}
 }

@@ -30,6 +30,8 @@ type attempt struct {
 	restored bool // taken over from the last owner
 
 	answered, talked time.Time
+	since            time.Time     // on hold; zero: is not
+	held             time.Duration // in holds that are over
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
@@ -103,7 +105,9 @@ func (f *Floor) win(a *attempt) {
 	v.winner = a
 	f.unline(v)
 	f.timers.stop(&v.more)
-	for _, other := range slices.Clone(v.open) {
+	open := v.open
+	v.open = []*attempt{a}
+	for _, other := range open {
 		if other != a {
 			f.withdrawOffer(other, RevokeElsewhere, "answered_elsewhere")
 		}
@@ -124,6 +128,34 @@ func (f *Floor) connected(ev Connected) {
 	f.timers.stop(&v.widen)
 	f.recount(a.agent)
 	f.missed(a.agent, 0)
+}
+
+// heldBy begins a hold; what is told of a leg that does not talk is told of a phone that keeps its line.
+func (f *Floor) heldBy(ev Held) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state != AttemptConnected || !a.since.IsZero() {
+		return
+	}
+	a.since = f.now
+	f.emit(OnHold{Attempt: a.id})
+}
+
+func (f *Floor) resumed(ev Resumed) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state != AttemptConnected || a.since.IsZero() {
+		return
+	}
+	d := f.now.Sub(a.since)
+	a.held, a.since = a.held+d, time.Time{}
+	f.emit(OffHold{Attempt: a.id, For: d})
+}
+
+// onHold is how long the caller has been on hold, a hold that lasts included.
+func (a *attempt) onHold(now time.Time) time.Duration {
+	if a.since.IsZero() {
+		return a.held
+	}
+	return a.held + now.Sub(a.since)
 }
 
 // ended is a leg seen gone: what that means depends on how far the attempt was.
@@ -253,7 +285,9 @@ func (f *Floor) end(a *attempt, reason string) {
 
 // takeBack revokes a visit's open attempts for a reason that is not the agents'. The caller says what becomes of the visit.
 func (f *Floor) takeBack(v *visit, reason RevokeReason) {
-	for _, a := range slices.Clone(v.open) {
+	open := v.open
+	v.open = nil // at once: one by one it would cost the square of how many ring
+	for _, a := range open {
 		f.withdrawOffer(a, reason, "normal")
 	}
 }
@@ -286,13 +320,17 @@ func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 	q.talking--
 	f.detach(a)
 	a.state = AttemptEnding
-	f.emit(Close{Attempt: a.id, By: by, Q850: q850})
+	f.emit(Close{Attempt: a.id, By: by, Q850: q850, Held: a.onHold(f.now)})
 	ag := a.agent
 	ag.calls++
 	ag.talked += f.now.Sub(a.talked)
 	wrapup := q.Wrapup
 	if ag.OwnWrapup {
 		wrapup = ag.Wrapup
+	}
+	ag.wrapMost = time.Time{}
+	if q.MostWrap > 0 {
+		wrapup, ag.wrapMost = min(wrapup, q.MostWrap), f.now.Add(q.MostWrap)
 	}
 	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(wrapup)
 	q.handled(f.now.Sub(asked) + wrapup)

@@ -73,11 +73,21 @@ const (
 	BySystem EndedBy = "system"
 )
 
+// OnHold says that the caller is on hold from now on: the record tells.
+type OnHold struct{ Attempt AttemptID }
+
+// OffHold says that a hold has ended, and how long it was.
+type OffHold struct {
+	Attempt AttemptID
+	For     time.Duration
+}
+
 // Close ends a conversation: its record closes as ended. It was the system where the leg was lost.
 type Close struct {
 	Attempt AttemptID
 	By      EndedBy
 	Q850    int
+	Held    time.Duration // of the conversation, on hold
 }
 
 // Outcome is how a visit ends: exactly one a visit (DESIGN §5).
@@ -167,15 +177,28 @@ type LoggedOff struct {
 	Extension ExtensionID
 }
 
-// Paused says that an agent gets no calls until ready. Auto is set where the floor did it after MaxNoAnswer misses.
+// Serves says that an agent who is logged on serves a queue from now on, or does not any more. Who logs on serves all of
+// his queues unless it is said.
+type Serves struct {
+	Agent AgentID
+	Queue QueueName
+	Out   bool
+}
+
+// Paused says that an agent gets no calls until ready, or none of Queue. Auto is set where the floor did it after
+// MaxNoAnswer misses, or because the agent gets calls on demand.
 type Paused struct {
 	Agent  AgentID
 	Reason string
 	Auto   bool
+	Queue  QueueName
 }
 
-// Unpaused says that an agent's pause ended.
-type Unpaused struct{ Agent AgentID }
+// Unpaused says that an agent's pause ended, or that for Queue.
+type Unpaused struct {
+	Agent AgentID
+	Queue QueueName
+}
 
 // WrapUp says until when an agent is left alone after a call, and what the floor must not forget about that agent.
 type WrapUp struct {
@@ -204,6 +227,7 @@ const (
 	RefusedOnCall           RefusalReason = "on-call"
 	RefusedNotLoggedOn      RefusalReason = "not-logged-on"
 	RefusedAlready          RefusalReason = "already"
+	RefusedNotMember        RefusalReason = "not-a-member"
 )
 
 // Refused says that LogOn, LogOff, Pause or Ready changed nothing, and why.
@@ -218,11 +242,14 @@ func (Ring) effect()      {}
 func (Connect) effect()   {}
 func (Revoke) effect()    {}
 func (HangUp) effect()    {}
+func (OnHold) effect()    {}
+func (OffHold) effect()   {}
 func (Close) effect()     {}
 func (Leave) effect()     {}
 func (Regained) effect()  {}
 func (LoggedOn) effect()  {}
 func (LoggedOff) effect() {}
+func (Serves) effect()    {}
 func (Paused) effect()    {}
 func (Unpaused) effect()  {}
 func (WrapUp) effect()    {}

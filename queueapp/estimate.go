@@ -59,7 +59,7 @@ func (q *queue) emptied() {
 func (q *queue) staffed() int {
 	if q.flow.staff == 0 {
 		for _, m := range q.members {
-			if m.agent.seat != nil && !m.agent.paused {
+			if m.serves() && !m.agent.paused && !m.pause {
 				q.flow.staff++
 			}
 		}

@@ -21,7 +21,7 @@ func (l *ledger) checkStands(f *queueapp.Floor) {
 	for q, counted := range f.Staffed() {
 		n := 0
 		for _, id := range l.loggedOnIn(l.queues[q]) {
-			if !l.agents[id].paused {
+			if _, here := l.agents[id].pauses[q]; !here && !l.agents[id].paused {
 				n++
 			}
 		}

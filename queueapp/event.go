@@ -23,8 +23,9 @@ type Enter struct {
 	Caller    Caller
 	Customers []Customer
 	Data      []Datum
-	Needs     []Need // skills that the call asks for
-	Closed    bool   // the queue's hours say that it is closed: the calendar is not the floor's
+	Needs     []Need  // skills that the call asks for
+	Agent     AgentID // for this member alone, whatever his level and skills; empty: for whoever the queue chooses
+	Closed    bool    // the queue's hours say that it is closed: the calendar is not the floor's
 }
 
 // PublishResult is what became of an attempt's record before the phone was rung.
@@ -52,6 +53,12 @@ type Up struct{ Attempt AttemptID }
 // Connected says that the caller and the agent are in one bridge.
 type Connected struct{ Attempt AttemptID }
 
+// Held says that the agent put the caller on hold; Resumed, that he is back.
+type Held struct{ Attempt AttemptID }
+
+// Resumed ends a hold.
+type Resumed struct{ Attempt AttemptID }
+
 // EndCause is why a leg is gone.
 type EndCause string
 
@@ -78,23 +85,40 @@ type Hangup struct {
 	Q850 int
 }
 
-// LogOn asks that an agent be logged on at an extension.
+// LogOn asks that an agent be logged on at an extension. With a Queue it is for that queue alone: who is logged on
+// already stays where he is, and serves that queue besides; who is not serves no other.
 type LogOn struct {
 	Agent     AgentID
 	Extension ExtensionID
+	Queue     QueueName
 }
 
-// LogOff asks that an agent be logged off.
-type LogOff struct{ Agent AgentID }
+// LogOff asks that an agent be logged off. With a Queue he goes on serving the others; from the last he is logged off
+// altogether.
+type LogOff struct {
+	Agent AgentID
+	Queue QueueName
+}
 
-// Pause asks that an agent get no calls until ready. A second pause changes the reason.
+// Pause asks that an agent get no calls until ready, or none of a Queue. A second pause changes the reason.
 type Pause struct {
 	Agent  AgentID
 	Reason string
+	Queue  QueueName
 }
 
-// Ready ends an agent's pause, and wrap-up.
-type Ready struct{ Agent AgentID }
+// Ready ends an agent's pause, and wrap-up; with a Queue only the pause for that queue.
+type Ready struct {
+	Agent AgentID
+	Queue QueueName
+}
+
+// WrapUpFor has an agent's wrap-up last for so long from now on, no longer than the queue of the last call allows. It does
+// nothing for an agent who is not in wrap-up.
+type WrapUpFor struct {
+	Agent AgentID
+	For   time.Duration
+}
 
 // Device is a phone's state as Asterisk reports it.
 type Device struct {
@@ -158,6 +182,16 @@ type RestoreAgent struct {
 	Why       RevokeReason  // why that one failed
 }
 
+// RestoreMember is what is remembered of an agent's place in a queue, where it is not as usual. It follows the agent's
+// RestoreAgent.
+type RestoreMember struct {
+	Queue  QueueName
+	Agent  AgentID
+	Out    bool // does not serve the queue, though logged on
+	Paused bool
+	Reason string
+}
+
 // RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too. Given
 // again it may raise Attempts: the switch can know of more than the database.
 type RestoreVisit struct {
@@ -197,6 +231,8 @@ type RestoreAttempt struct {
 	Rang      time.Time // when its leg was asked for; the ring's timer starts here
 	Answered  time.Time
 	Connected time.Time
+	Holds     time.Duration // how long the caller was on hold so far, without the hold that lasts
+	HeldSince time.Time     // zero: is not on hold
 }
 
 // Tick wakes the floor for its deadlines: see [Floor.Next].
@@ -208,12 +244,16 @@ func (Offered) event()        {}
 func (Ringing) event()        {}
 func (Up) event()             {}
 func (Connected) event()      {}
+func (Held) event()           {}
+func (Resumed) event()        {}
 func (Ended) event()          {}
 func (Hangup) event()         {}
 func (LogOn) event()          {}
 func (LogOff) event()         {}
 func (Pause) event()          {}
 func (Ready) event()          {}
+func (WrapUpFor) event()      {}
+func (RestoreMember) event()  {}
 func (Device) event()         {}
 func (Withdraw) event()       {}
 func (Move) event()           {}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,7 @@ func (f *Floor) explain(q *queue, v *visit) []Candidate {
 	if v != nil {
 		fit = v.lens.filter
 	} else {
-		fit = q.filterAt(q.stageAt(&visit{}, 0), nil)
+		fit = q.filterAt(q.stageAt(&visit{}, 0), &Enter{})
 	}
 	members := make([]standing, 0, len(q.members))
 	for _, m := range q.members {
@@ -124,6 +125,8 @@ func (q *queue) drawLots(members []standing, v *visit) {
 // refuses is why a filter does not let a member through, in words; empty where it does.
 func (f filter) refuses(m *member) string {
 	switch n := f.lacks(m.agent); {
+	case f.only != "" && m.agent.ID != f.only:
+		return fmt.Sprintf("is not agent %s, for whom alone the call is", f.only)
 	case m.Level < f.min:
 		return fmt.Sprintf("is of level %d, and only from %d on are asked by now", m.Level, f.min)
 	case f.max >= 0 && m.Level > f.max:
@@ -179,6 +182,12 @@ func (f *Floor) barred(m *member, v *visit) string {
 	status, until := a.status(f)
 	switch status {
 	case StatusFree:
+		switch {
+		case m.out:
+			return "is not logged on for this queue"
+		case m.pause:
+			return strings.TrimSuffix("is paused for this queue: "+m.why, ": ")
+		}
 		return f.parted(a, v)
 	case StatusLoggedOff:
 		return "is not logged on"

@@ -89,7 +89,7 @@ func (f *Floor) take(ev Event) {
 		f.apply(ev.Plan)
 	case Enter:
 		f.enter(ev)
-	case Offered, Ringing, Up, Connected, Ended:
+	case Offered, Ringing, Up, Connected, Held, Resumed, Ended:
 		f.attemptEvent(ev)
 	case Hangup:
 		f.hangup(ev)
@@ -103,7 +103,7 @@ func (f *Floor) take(ev Event) {
 		if v := f.visits[ev.Call]; v != nil {
 			v.Customers, v.Data = ev.Customers, ev.Data
 		}
-	case LogOn, LogOff, Pause, Ready:
+	case LogOn, LogOff, Pause, Ready, WrapUpFor:
 		f.agentEvent(ev)
 	case Device:
 		f.device(ev)
@@ -118,7 +118,7 @@ func (f *Floor) take(ev Event) {
 		f.switchDown(ev.Switch)
 	case SwitchUp:
 		f.switchUp(ev.Switch)
-	case Tick, RestoreAgent, RestoreVisit, RestoreAttempt:
+	case Tick, RestoreAgent, RestoreMember, RestoreVisit, RestoreAttempt:
 	}
 }
 
@@ -130,6 +130,10 @@ func (f *Floor) attemptEvent(ev Event) {
 		f.up(ev)
 	case Connected:
 		f.connected(ev)
+	case Held:
+		f.heldBy(ev)
+	case Resumed:
+		f.resumed(ev)
 	case Ended:
 		f.ended(ev)
 	case Ringing:

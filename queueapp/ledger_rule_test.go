@@ -36,6 +36,9 @@ func (l *ledger) somebody(q *queueRow, s queueapp.Stage, v *visitRow) bool {
 // fits reports whether a stage lets an agent be asked for a visit.
 func (l *ledger) fits(q *queueRow, s queueapp.Stage, v *visitRow, id queueapp.AgentID) bool {
 	n := q.memberIn(id)
+	if v != nil && v.Agent != "" {
+		return n >= 0 && id == v.Agent
+	}
 	if n < 0 || q.Members[n].Level < s.Min || (s.Only || s.Max > 0) && q.Members[n].Level > s.Max {
 		return false
 	}
@@ -111,8 +114,14 @@ func (l *ledger) present(e queueapp.Empty, a *agentRow) bool {
 	return why == "" || !slices.Contains(e.Absent, why)
 }
 
-func (l *ledger) anybody(q *queueRow, e queueapp.Empty) bool {
-	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool { return l.present(e, l.agents[id]) })
+func (l *ledger) anybody(q *queueRow, e queueapp.Empty, only queueapp.AgentID) bool {
+	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool {
+		if only != "" && id != only {
+			return false
+		}
+		_, paused := l.agents[id].pauses[q.Name]
+		return l.present(e, l.agents[id]) && (!paused || !slices.Contains(e.Absent, queueapp.AbsentPaused))
+	})
 }
 
 // checkEmpty asserts that nobody waits for longer than he must in a queue where nobody is there.
@@ -125,7 +134,7 @@ func (l *ledger) checkEmpty() {
 	}
 	for _, q := range l.queues {
 		switch {
-		case !q.Leave.Matters || !waiting[q] || l.anybody(q, q.Leave):
+		case !q.Leave.Matters || !waiting[q] || l.anybody(q, q.Leave, ""):
 			q.since = time.Time{}
 		case q.since.IsZero():
 			q.since = l.now
@@ -154,13 +163,8 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 	}
 	switch e.Outcome {
 	case queueapp.OutcomeNoAgents:
-		if !v.queue.Join.Matters || l.anybody(v.queue, v.queue.Join) {
+		if member := v.Agent == "" || v.queue.memberIn(v.Agent) >= 0; member && (!v.queue.Join.Matters || l.anybody(v.queue, v.queue.Join, v.Agent)) {
 			l.fail("%s: somebody is there", e.Call)
-		}
-	case queueapp.OutcomeLeftEmpty:
-		// Whether somebody was there when that was due cannot be told afterwards: of one late tick much may follow.
-		if !v.queue.Leave.Matters {
-			l.fail("%s leaves as if nobody was there", e.Call)
 		}
 	case queueapp.OutcomeClosed:
 		if !v.Closed {
@@ -174,8 +178,82 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 			}
 		}
 		q := v.queue
-		if !(q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on) {
+		full := q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on
+		if !full {
 			l.fail("%s: %d wait, which is not too many", e.Call, waiting)
 		}
+	}
+}
+
+// ringing is the highest level of those who ring for a visit and fit its stage; -1: nobody does.
+func (l *ledger) ringing(v *visitRow, s queueapp.Stage) int {
+	highest := -1
+	for _, a := range l.attempts {
+		if a.visit == v && !a.closed && l.fits(v.queue, s, v, a.agent) {
+			highest = max(highest, v.queue.Members[v.queue.memberIn(a.agent)].Level, s.Raise)
+		}
+	}
+	return highest
+}
+
+// worksFor reports whether an agent who is logged on gets calls of a queue.
+func (l *ledger) worksFor(a *agentRow, q *queueRow) bool {
+	_, paused := a.pauses[q.Name]
+	return !a.out[q.Name] && !paused
+}
+
+// serves books that an agent serves a queue, or does not.
+func (l *ledger) serves(e queueapp.Serves) {
+	a := l.agents[e.Agent]
+	if a == nil || a.out[e.Queue] == e.Out {
+		l.fail("%s serves %s: not out is %t, as before", e.Agent, e.Queue, !e.Out)
+		return
+	}
+	a.out[e.Queue] = e.Out
+}
+
+// pauseIn books a pause for one queue, or its end.
+func (l *ledger) pauseIn(id queueapp.AgentID, q queueapp.QueueName, why string, on bool) {
+	a := l.agents[id]
+	if a == nil {
+		l.fail("%s paused for %s, and unknown", id, q)
+		return
+	}
+	if was, paused := a.pauses[q]; paused == on && was == why {
+		l.fail("%s paused for %s: %t, as before", id, q, on)
+	}
+	if delete(a.pauses, q); on {
+		a.pauses[q] = why
+	}
+}
+
+// hold asserts that a hold is told once when it begins and once when it ends, of who talks and nobody else.
+func (l *ledger) hold(ev queueapp.Event, effects []queueapp.Effect) {
+	var a *attemptRow
+	begins := false
+	switch ev := ev.(type) {
+	case queueapp.Held:
+		a, begins = l.attempts[ev.Attempt], true
+	case queueapp.Resumed:
+		a = l.attempts[ev.Attempt]
+	}
+	if a == nil || a.stage != connected || a.closed || a.since.IsZero() != begins {
+		for _, e := range effects {
+			switch e.(type) {
+			case queueapp.OnHold, queueapp.OffHold:
+				l.fail("a hold is told of who does not talk: %+v", e)
+			}
+		}
+		return
+	}
+	want := queueapp.Effect(queueapp.OnHold{Attempt: a.id})
+	if begins {
+		a.since = l.now
+	} else {
+		want = queueapp.OffHold{Attempt: a.id, For: l.now.Sub(a.since)}
+		a.held, a.since = a.held+l.now.Sub(a.since), time.Time{}
+	}
+	if !slices.Contains(effects, want) {
+		l.fail("%+v is not told", want)
 	}
 }

@@ -34,8 +34,14 @@ type member struct {
 	place int // in the queue's list of members
 	slots []*slot
 	free  bool
-	here  bool // counts as there, where the queue's Leave matters
+	out   bool // does not serve the queue, though logged on
+	pause bool
+	why   string // of the pause
+	here  bool   // counts as there, where the queue's Leave matters
 }
+
+// serves reports whether a member is logged on for the queue.
+func (m *member) serves() bool { return m.agent.seat != nil && !m.out }
 
 // setFree moves a member into or out of the free ones.
 func (m *member) setFree(free bool) {
@@ -84,12 +90,29 @@ func (q *queue) loggedOn() []AgentID {
 	if q.seated == nil {
 		q.seated = make([]AgentID, 0, len(q.members))
 		for _, m := range q.members {
-			if m.agent.seat != nil {
+			if m.serves() {
 				q.seated = append(q.seated, m.agent.ID)
 			}
 		}
 	}
 	return q.seated
+}
+
+// has reports whether an agent is a member.
+func (q *queue) has(id AgentID) bool {
+	return slices.ContainsFunc(q.members, func(m *member) bool { return m.agent.ID == id })
+}
+
+// told lists who hears of a caller: whoever is logged on, or of them the one for whom the call is.
+func (q *queue) told(only AgentID) []AgentID {
+	on := q.loggedOn()
+	if only == "" {
+		return on
+	}
+	if i := slices.Index(on, only); i >= 0 {
+		return on[i : i+1 : i+1]
+	}
+	return nil
 }
 
 // waiting yields the callers in line in the order of service, over all lenses. The lines must not change meanwhile.
@@ -127,7 +150,7 @@ func firstOf(visits []*visit) int {
 // by it, the next holds at once, unless the queue is patient.
 func (q *queue) stageAt(v *visit, waited time.Duration) int {
 	i := -1
-	for i+1 < len(q.Stages) && (q.Stages[i+1].After <= waited || !q.Patient && q.through(i, v.Needs).seated == 0) {
+	for i+1 < len(q.Stages) && (q.Stages[i+1].After <= waited || !q.Patient && q.through(i, &v.Enter).seated == 0) {
 		i++
 	}
 	return i

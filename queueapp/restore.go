@@ -5,6 +5,8 @@ func (f *Floor) restore(ev Event) bool {
 	switch ev := ev.(type) {
 	case RestoreAgent:
 		f.restoreAgent(ev)
+	case RestoreMember:
+		f.restoreMember(ev)
 	case RestoreVisit:
 		f.restoreVisit(ev)
 	case RestoreAttempt:
@@ -53,7 +55,7 @@ func (f *Floor) restoreVisit(ev RestoreVisit) {
 	q := f.queues[ev.Queue]
 	if q == nil {
 		q = &queue{Queue: Queue{Name: ev.Queue}, turn: -1, removed: true}
-		q.through(-1, nil)
+		q.through(-1, &Enter{})
 	}
 	v := f.admit(ev.Enter, q, ev.Entered, ev.Deadline)
 	for _, s := range ev.Spared {
@@ -109,6 +111,7 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
 	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
+	a.held, a.since = ev.Holds, ev.HeldSince
 	f.resume(a, ev)
 }
 

@@ -75,6 +75,9 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 	if r.Agents, err = gather(ctx, o, scanAgent, agentsSQL); err != nil {
 		return r, err
 	}
+	if r.Members, err = gather(ctx, o, scanMember, membersSQL); err != nil {
+		return r, err
+	}
 	if r.Visits, err = gather(ctx, o, scanVisit, visitsSQL); err != nil {
 		return r, err
 	}
@@ -121,10 +124,10 @@ const agentsSQL = `
 SELECT a.agent, coalesce(s.extension, ''), p.agent IS NOT NULL, coalesce(p.reason, ''), t.last_call, t.wrap_until, coalesce(t.misses, 0),
     CASE WHEN t.last_call >= s.began_at THEN t.calls ELSE 0 END, CASE WHEN t.last_call >= s.began_at THEN t.talked ELSE interval '0' END
 FROM (SELECT agent FROM queueapp.sessions WHERE floor = $1 AND ended_at IS NULL
-    UNION SELECT agent FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL
+    UNION SELECT agent FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL AND queue = ''
     UNION SELECT agent FROM queueapp.agent_states WHERE floor = $1) a
 LEFT JOIN queueapp.sessions s ON s.floor = $1 AND s.agent = a.agent AND s.ended_at IS NULL
-LEFT JOIN queueapp.pauses p ON p.floor = $1 AND p.agent = a.agent AND p.ended_at IS NULL
+LEFT JOIN queueapp.pauses p ON p.floor = $1 AND p.agent = a.agent AND p.ended_at IS NULL AND p.queue = ''
 LEFT JOIN queueapp.agent_states t ON t.floor = $1 AND t.agent = a.agent
 ORDER BY a.agent`
 
@@ -135,9 +138,21 @@ func scanAgent(row pgx.CollectableRow) (a queueapp.RestoreAgent, err error) {
 	return a, err
 }
 
+// membersSQL finds whoever is logged on, but not for a queue, or paused for it alone.
+const membersSQL = `
+SELECT coalesce(p.queue, a.queue), coalesce(p.agent, a.agent), a.agent IS NOT NULL, p.agent IS NOT NULL, coalesce(p.reason, '')
+FROM (SELECT * FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL AND queue <> '') p
+FULL JOIN (SELECT * FROM queueapp.absences WHERE floor = $1 AND ended_at IS NULL) a ON a.agent = p.agent AND a.queue = p.queue
+ORDER BY 2, 1`
+
+func scanMember(row pgx.CollectableRow) (m queueapp.RestoreMember, err error) {
+	err = row.Scan(&m.Queue, &m.Agent, &m.Out, &m.Paused, &m.Reason)
+	return m, err
+}
+
 const visitsSQL = `
 SELECT v.call::text, v.queue, v.entry, v.priority, v.entered_at, v.deadline, c.switch, c.channel, c.number, c.name, c.dialled,
-    c.customers::text, c.data::text, v.needs::text, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
+    c.customers::text, c.data::text, v.needs::text, v.only_agent, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
 FROM queueapp.visits v JOIN queueapp.calls c ON c.id = v.call
 WHERE v.floor = $1 AND v.ended_at IS NULL
 ORDER BY v.entry`
@@ -145,7 +160,7 @@ ORDER BY v.entry`
 func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
 	var found, data, needs string
 	err = row.Scan(&v.Call, &v.Queue, &v.Entry, &v.Priority, &v.Entered, &v.Deadline, &v.Switch, &v.Channel, &v.Caller.Number,
-		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Attempts)
+		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Agent, &v.Attempts)
 	if err != nil {
 		return v, err
 	}
@@ -182,7 +197,9 @@ func scanSpared(row pgx.CollectableRow) (s spared, err error) {
 }
 
 const attemptsSQL = `
-SELECT a.call::text, a.n, a.agent, a.extension, a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch
+SELECT a.call::text, a.n, a.agent, a.extension, a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch,
+    coalesce((SELECT sum(h.ended_at - h.began_at) FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n), interval '0'),
+    (SELECT h.began_at FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n AND h.ended_at IS NULL)
 FROM queueapp.attempt_report a JOIN queueapp.calls c ON c.id = a.call WHERE a.floor = $1 AND a.ended_at IS NULL
 ORDER BY a.offered_at, a.call, a.n`
 
@@ -193,9 +210,10 @@ type openAttempt struct {
 }
 
 func scanAttempt(row pgx.CollectableRow) (a openAttempt, err error) {
-	var rang, answered, connected *time.Time
-	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home)
-	a.Rang, a.Answered, a.Connected = known(rang), known(answered), known(connected)
+	var rang, answered, connected, held *time.Time
+	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home,
+		&a.Holds, &held)
+	a.Rang, a.Answered, a.Connected, a.HeldSince = known(rang), known(answered), known(connected), known(held)
 	return a, err
 }
 

@@ -15,6 +15,10 @@ const (
 	stmtAttempt = "attempt"
 	stmtLogOff  = "logoff"
 	stmtUnpause = "unpause"
+	stmtHold    = "hold"
+	stmtUnhold  = "unhold"
+	stmtServe   = "serve"
+	stmtAbsent  = "absent"
 	stmtMove    = "move"
 	stmtCaller  = "caller"
 	stmtEnter   = "enter"
@@ -77,9 +81,15 @@ UPDATE queueapp.attempts SET
     q850 = coalesce(nullif($14::integer, 0), q850)
 WHERE call = $1 AND n = $2`,
 
-		stmtLogOff: `UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+		stmtLogOff: `
+WITH absent AS (UPDATE queueapp.absences SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL)
+UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
 
-		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
+
+		stmtUnhold: `UPDATE queueapp.holds SET ended_at = $3 WHERE call = $1 AND attempt = $2 AND ended_at IS NULL`,
+
+		stmtServe: `UPDATE queueapp.absences SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
 
 		stmtCaller: `UPDATE queueapp.calls SET customers = $2, data = $3 WHERE id = $1`,
 
@@ -98,8 +108,8 @@ WITH caller AS (
         name = excluded.name, dialled = excluded.dialled, customers = excluded.customers, data = excluded.data,
         ended_at = excluded.ended_at
 )
-INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent, needs)
-SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, ''), $18
+INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent, needs, only_agent)
+SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, ''), $18, $19
 FROM queueapp.visits WHERE call = $2`,
 
 		stmtOffer: `
@@ -126,7 +136,11 @@ func noting() map[string]string {
 	return map[string]string{
 		stmtSession: `INSERT INTO queueapp.sessions (floor, agent, extension, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 
-		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at, queue) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+
+		stmtHold: `INSERT INTO queueapp.holds (call, attempt, began_at, ended_at) VALUES ($1, $2, $3, $4)`,
+
+		stmtAbsent: `INSERT INTO queueapp.absences (floor, agent, queue, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 
 		stmtWrapUp: `
 INSERT INTO queueapp.agent_states (floor, agent, last_call, wrap_until, calls, talked) VALUES ($1, $2, $3, $4, $5, $6)

@@ -51,7 +51,13 @@ func (w *writer) closings(r projection.Rows) {
 		w.batch.Queue(stmtLogOff, w.floor, text(l.Agent), l.At)
 	}
 	for _, u := range r.Unpauses {
-		w.batch.Queue(stmtUnpause, w.floor, text(u.Agent), u.At)
+		w.batch.Queue(stmtUnpause, w.floor, text(u.Agent), u.At, text(u.Queue))
+	}
+	for _, h := range r.Unholds {
+		w.batch.Queue(stmtUnhold, string(h.Attempt.Call), h.Attempt.N, h.At)
+	}
+	for _, s := range r.Returns {
+		w.batch.Queue(stmtServe, w.floor, text(s.Agent), s.At, text(s.Queue))
 	}
 	for _, c := range r.Callers {
 		w.batch.Queue(stmtCaller, string(c.Call), customers.Encode(c.Customers), customers.EncodeData(c.Data))
@@ -67,7 +73,7 @@ func (w *writer) openings(r projection.Rows) {
 		v := &r.Visits[i]
 		w.batch.Queue(stmtEnter, w.floor, string(v.Call), text(v.Switch), text(v.Channel), text(v.Caller.Number), text(v.Caller.Name),
 			text(v.Caller.Dialled), customers.Encode(v.Customers), customers.EncodeData(v.Data), v.At, moment(v.Ended),
-			text(v.Queue), v.Entry, v.Priority, v.Deadline, string(v.Outcome), text(v.Agent), encodeNeeds(v.Needs))
+			text(v.Queue), v.Entry, v.Priority, v.Deadline, string(v.Outcome), text(v.By), encodeNeeds(v.Needs), text(v.Agent))
 	}
 	for i := range r.Offers {
 		a := &r.Offers[i]
@@ -97,7 +103,13 @@ func (w *writer) agents(r projection.Rows) {
 		w.batch.Queue(stmtSession, w.floor, text(s.Agent), text(s.Extension), s.Began, moment(s.Ended))
 	}
 	for _, p := range r.Pauses {
-		w.batch.Queue(stmtPause, w.floor, text(p.Agent), text(p.Reason), p.Auto, p.Began, moment(p.Ended))
+		w.batch.Queue(stmtPause, w.floor, text(p.Agent), text(p.Reason), p.Auto, p.Began, moment(p.Ended), text(p.Queue))
+	}
+	for _, h := range r.Holds {
+		w.batch.Queue(stmtHold, string(h.Attempt.Call), h.Attempt.N, h.Began, moment(h.Ended))
+	}
+	for _, s := range r.Absences {
+		w.batch.Queue(stmtAbsent, w.floor, text(s.Agent), text(s.Queue), s.Began, moment(s.Ended))
 	}
 	for _, u := range r.WrapUps {
 		w.batch.Queue(stmtWrapUp, w.floor, text(u.Agent), moment(u.Last), moment(u.Until), u.Calls, u.Talked)

@@ -26,11 +26,13 @@ type call struct {
 	entered      time.Time
 	customers    []queueapp.Customer
 	data         []queueapp.Datum
-	needs        []queueapp.Need // skills that the call itself asks for
-	seeking      bool            // the caller is being looked up
-	seq          int64           // of the last record
+	needs        []queueapp.Need  // skills that the call itself asks for
+	only         queueapp.AgentID // for whom alone it is; empty: for whoever the queue chooses
+	seeking      bool             // the caller is being looked up
+	seq          int64            // of the last record
 	attempts     map[int]*attempt
-	tried        int // attempts so far, over all visits
+	entry        int64 // of the last visit; 0: there was none
+	tried        int   // attempts so far, over all visits
 	music        string
 	limit        time.Duration      // of the wait; 0 once the caller is received
 	reception    *time.Timer        // when the caller is received, whatever the phone does
@@ -40,6 +42,8 @@ type call struct {
 	inBridge     bool               // the caller is in it
 	left         *queueapp.Leave    // the visit has ended, and this is still to be done
 	farewell     func()             // orders the caller out of the application; nil before that is due
+	sentOn       bool               // into the dialplan, from where it may come back
+	partly       bool               // of an owner before us, who knew more: how many attempts it has had
 	gone         bool               // the caller's channel has left us
 }
 
@@ -48,18 +52,20 @@ type attempt struct {
 	id        queueapp.AttemptID
 	agent     queueapp.AgentID
 	extension queueapp.ExtensionID
-	opened    bool      // the record that opens was made
-	rung      bool      // a leg was asked for
-	inherited bool      // by an owner before us: only a listing tells whether it lives
-	prepared  bool      // its leg calls nobody yet
-	until     time.Time // when Asterisk ends the ring; zero where a former owner asked for it
-	answered  bool      // it is to be brought together with the caller
-	committed bool      // that is durable
-	joined    bool      // that was asked for
-	inBridge  bool      // the leg is in the bridge
-	lost      bool      // it ends through no fault of the agent's
-	unheard   bool      // restored before its switch told whether its leg calls anybody
-	ended     bool      // revoked or closed: its record is
+	opened    bool          // the record that opens was made
+	rung      bool          // a leg was asked for
+	inherited bool          // by an owner before us: only a listing tells whether it lives
+	prepared  bool          // its leg calls nobody yet
+	until     time.Time     // when Asterisk ends the ring; zero where a former owner asked for it
+	answered  bool          // it is to be brought together with the caller
+	committed bool          // that is durable
+	joined    bool          // that was asked for
+	inBridge  bool          // the leg is in the bridge
+	lost      bool          // it ends through no fault of the agent's
+	unheard   bool          // restored before its switch told whether its leg calls anybody
+	onHold    bool          // by the agent
+	held      time.Duration // in holds that are over
+	ended     bool          // revoked or closed: its record is
 	offered   time.Time
 	ringing   time.Time
 	connected time.Time
@@ -157,6 +163,9 @@ func (t *tenure) settle(c *call) {
 	}
 	if c.bridged {
 		c.sw.DestroyBridge(c.bridge(), c.channel.ID)
+	}
+	if c.sentOn && !c.partly {
+		t.sendOff(c)
 	}
 	delete(t.calls, c.id)
 	delete(t.channels, c.at())

@@ -24,6 +24,9 @@ func (t *tenure) remember(rem Remembered) error {
 	for _, a := range rem.Agents {
 		t.turn(a)
 	}
+	for _, m := range rem.Members {
+		t.turn(m)
+	}
 	t.remembered, t.homes = rem.Visits, rem.Homes
 	for _, a := range rem.Attempts {
 		t.attempts[a.Attempt.Call] = append(t.attempts[a.Attempt.Call], a)
@@ -167,6 +170,7 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	a := &attempt{
 		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, opened: true,
 		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected, inherited: true,
+		onHold: !ra.HeldSince.IsZero(), held: ra.Holds,
 	}
 	var leg Channel
 	lives := h == nil

@@ -101,7 +101,7 @@ func (t *tenure) do(c *call, action ivr.Action) {
 			t.identify(c, "")
 		}
 		t.enter(c, queueapp.Enter{
-			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
+			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Needs: a.Needs, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
 		})
 	case ivr.Goto:
 		t.sendOn(c, "", &Place{Context: a.Context, Extension: a.Extension, Priority: a.Priority})
@@ -120,7 +120,11 @@ func (t *tenure) wish(c *call, do ivr.Do) {
 		t.input(c, ivr.Refused{N: do.N, Reason: queueapp.RefusedUnknownExtension})
 		return
 	}
-	effects := t.turn(t.agentEvent(x, do.Command))
+	agent := t.agentOf(x, do.Command)
+	if !t.proves(c, agent, do) {
+		return
+	}
+	effects := t.turn(agentEvent(agent, x, do.Command))
 	t.whenDurable(func() {
 		for _, e := range effects {
 			if r, no := e.(queueapp.Refused); no {
@@ -140,9 +144,12 @@ func (t *tenure) extensionAt(sw queueapp.SwitchName, endpoint string) (queueapp.
 	return "", false
 }
 
-// agentEvent puts an agent's wish in the floor's words: by whoever is logged on at the extension, or, to log on, by the
-// agent whose place it is.
-func (t *tenure) agentEvent(x queueapp.ExtensionID, cmd ivr.Command) queueapp.Event {
+// agentOf is whose wish it is: who was keyed in, else whoever is logged on at the extension, else the agent whose place it
+// is.
+func (t *tenure) agentOf(x queueapp.ExtensionID, cmd ivr.Command) queueapp.AgentID {
+	if cmd.Agent != "" {
+		return cmd.Agent
+	}
 	agent := queueapp.AgentID(x)
 	for _, a := range t.plan.Floor.Agents {
 		if a.Extension == x {
@@ -152,14 +159,19 @@ func (t *tenure) agentEvent(x queueapp.ExtensionID, cmd ivr.Command) queueapp.Ev
 	if seated := t.agentAt(x); seated != "" {
 		agent = seated
 	}
+	return agent
+}
+
+// agentEvent puts an agent's wish in the floor's words.
+func agentEvent(agent queueapp.AgentID, x queueapp.ExtensionID, cmd ivr.Command) queueapp.Event {
 	switch cmd.Verb {
 	case ivr.AgentLogOff:
-		return queueapp.LogOff{Agent: agent}
+		return queueapp.LogOff{Agent: agent, Queue: cmd.Queue}
 	case ivr.AgentPause:
-		return queueapp.Pause{Agent: agent, Reason: cmd.Reason}
+		return queueapp.Pause{Agent: agent, Reason: cmd.Reason, Queue: cmd.Queue}
 	case ivr.AgentReady:
-		return queueapp.Ready{Agent: agent}
+		return queueapp.Ready{Agent: agent, Queue: cmd.Queue}
 	case ivr.AgentLogOn:
 	}
-	return queueapp.LogOn{Agent: agent, Extension: x}
+	return queueapp.LogOn{Agent: agent, Extension: x, Queue: cmd.Queue}
 }

@@ -12,11 +12,28 @@ import (
 type Plan struct {
 	Floor     queueapp.Plan
 	Lines     []Line // in the order of their queues
+	PINs      []PIN // of agents who have one, in the order of their numbers
 	Menus     []ivr.Menu
 	Hours     []Hours
 	Codes     ivr.Limits // how often customers' codes may be guessed
 	Customers Customers
 	Settings  Settings
+}
+
+// PIN is what an agent keys in to log on. It is no part of the floor, whose plan stands in the journal.
+type PIN struct {
+	Agent queueapp.AgentID
+	PIN   string
+}
+
+// PIN finds an agent's PIN; ok is false where he has none.
+func (p Plan) PIN(agent queueapp.AgentID) (pin string, ok bool) {
+	for _, x := range p.PINs {
+		if x.Agent == agent {
+			return x.PIN, true
+		}
+	}
+	return "", false
 }
 
 // Menu finds a menu by its name.

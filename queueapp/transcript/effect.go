@@ -44,9 +44,9 @@ func (c Clock) AppendEffect(b []byte, e queueapp.Effect) []byte {
 		w.verb("regained")
 		w.word(string(e.Call))
 		w.int(e.Entry)
-	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.Close:
+	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.OnHold, queueapp.OffHold, queueapp.Close:
 		w.attemptEffect(e)
-	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
+	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
 		queueapp.Refused:
 		w.agentEffect(e)
 	default:
@@ -83,12 +83,20 @@ func (w *writer) attemptEffect(e queueapp.Effect) {
 		if e.Reason != "" {
 			w.word(e.Reason)
 		}
+	case queueapp.OnHold:
+		w.verb("on-hold")
+		w.attempt(e.Attempt)
+	case queueapp.OffHold:
+		w.verb("off-hold")
+		w.attempt(e.Attempt)
+		w.duration(e.For)
 	case queueapp.Close:
 		w.verb("close")
 		w.attempt(e.Attempt)
 		known := endedBys()
 		named(w, e.By, known[:])
 		w.optInt("cause", int64(e.Q850))
+		w.optDuration("held", e.Held)
 	}
 }
 
@@ -100,6 +108,13 @@ func (w *writer) agentEffect(e queueapp.Effect) {
 	case queueapp.LoggedOff:
 		w.verb("logged-off")
 		w.seat(e.Agent, e.Extension)
+	case queueapp.Serves:
+		w.verb("serves")
+		w.word(string(e.Agent))
+		w.word(string(e.Queue))
+		if e.Out {
+			w.key("no-more")
+		}
 	case queueapp.Paused:
 		w.verb("paused")
 		w.word(string(e.Agent))
@@ -107,9 +122,11 @@ func (w *writer) agentEffect(e queueapp.Effect) {
 		if e.Auto {
 			w.key("auto")
 		}
+		w.optWord("queue", string(e.Queue))
 	case queueapp.Unpaused:
 		w.verb("unpaused")
 		w.word(string(e.Agent))
+		w.optWord("queue", string(e.Queue))
 	case queueapp.WrapUp:
 		w.verb("wrap-up")
 		w.word(string(e.Agent))
@@ -173,9 +190,9 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		return e
 	case "regained":
 		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
-	case "offer", "ring", "connect", "revoke", "hang-up", "close":
+	case "offer", "ring", "connect", "revoke", "hang-up", "on-hold", "off-hold", "close":
 		return r.attemptEffect(verb)
-	case "logged-on", "logged-off", "paused", "unpaused", "wrap-up", "missed", "refused":
+	case "logged-on", "logged-off", "serves", "paused", "unpaused", "wrap-up", "missed", "refused":
 		return r.agentEffect(verb)
 	}
 	r.fail("%.40q is no effect", verb)
@@ -207,9 +224,13 @@ func (r *reader) attemptEffect(verb string) queueapp.Effect {
 			e.Reason = r.word("a reason")
 		}
 		return e
+	case "on-hold":
+		return queueapp.OnHold{Attempt: a}
+	case "off-hold":
+		return queueapp.OffHold{Attempt: a, For: r.duration("how long")}
 	}
 	known := endedBys()
-	return queueapp.Close{Attempt: a, By: readNamed(r, "who ended it", known[:]), Q850: r.cause()}
+	return queueapp.Close{Attempt: a, By: readNamed(r, "who ended it", known[:]), Q850: r.cause(), Held: r.optDuration("held")}
 }
 
 func (r *reader) agentEffect(verb string) queueapp.Effect {
@@ -225,9 +246,11 @@ func (r *reader) agentEffect(verb string) queueapp.Effect {
 	switch verb {
 	case "paused":
 		why, _ := r.quoted()
-		return queueapp.Paused{Agent: a, Reason: why, Auto: r.skip("auto")}
+		return queueapp.Paused{Agent: a, Reason: why, Auto: r.skip("auto"), Queue: r.optQueue()}
 	case "unpaused":
-		return queueapp.Unpaused{Agent: a}
+		return queueapp.Unpaused{Agent: a, Queue: r.optQueue()}
+	case "serves":
+		return queueapp.Serves{Agent: a, Queue: queueapp.QueueName(r.word("a queue")), Out: r.skip("no-more")}
 	case "wrap-up":
 		e := queueapp.WrapUp{Agent: a, Until: r.optTime("until"), Last: r.optTime("last"), Calls: r.optInt("calls")}
 		e.Talked = r.optDuration("talked")

@@ -85,7 +85,7 @@ func enter(t *rapid.T) queueapp.Enter {
 			Number: text[string](t, "number"), Name: text[string](t, "name"), Dialled: text[string](t, "dialled"),
 		},
 		Customers: list(t, "customers", func() queueapp.Customer { return customer(t) }), Data: data(t), Needs: needs(t),
-		Closed: rapid.Bool().Draw(t, "closed"),
+		Closed: rapid.Bool().Draw(t, "closed"), Agent: text[queueapp.AgentID](t, "for"),
 	}
 }
 
@@ -96,7 +96,7 @@ func jids(t *rapid.T) []string {
 func queue(t *rapid.T) queueapp.Queue {
 	return queueapp.Queue{
 		Name: text[queueapp.QueueName](t, "queue"), Strategy: pick(t, "strategy", queueapp.Strategies()...),
-		Ring: span(t, "ring"), Wrapup: span(t, "wrapup"), Timeout: span(t, "timeout"), Music: text[string](t, "music"),
+		Ring: span(t, "ring"), Wrapup: span(t, "wrapup"), MostWrap: span(t, "most wrap"), Timeout: span(t, "timeout"), Music: text[string](t, "music"),
 		Weight: number(t, "weight"), Members: list(t, "members", func() queueapp.Member {
 			return queueapp.Member{Agent: text[queueapp.AgentID](t, "member"), Level: few(t, "level"), Weight: few(t, "weight")}
 		}),
@@ -168,6 +168,8 @@ func restoreAgent(t *rapid.T) queueapp.RestoreAgent {
 	}
 }
 
+func queueName(t *rapid.T) queueapp.QueueName { return text[queueapp.QueueName](t, "queue") }
+
 // events has a drawer for every type of event: a test counts them against the source.
 func events() []func(t *rapid.T) queueapp.Event {
 	type T = rapid.T
@@ -184,16 +186,27 @@ func events() []func(t *rapid.T) queueapp.Event {
 		func(t *T) queueapp.Event { return queueapp.Ringing{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Up{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Connected{Attempt: attempt(t)} },
+		func(t *T) queueapp.Event { return queueapp.Held{Attempt: attempt(t)} },
+		func(t *T) queueapp.Event { return queueapp.Resumed{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event {
 			return queueapp.Ended{Attempt: attempt(t), Q850: number(t, "q850"), Cause: pick(t, "cause",
 				queueapp.EndHangup, queueapp.EndNoAnswer, queueapp.EndBusy, queueapp.EndRefused, queueapp.EndUnreachable,
 				queueapp.EndLost)}
 		},
 		func(t *T) queueapp.Event { return queueapp.Hangup{Call: call(t), Q850: number(t, "q850")} },
-		func(t *T) queueapp.Event { return queueapp.LogOn{Agent: agent(t), Extension: extension(t)} },
-		func(t *T) queueapp.Event { return queueapp.LogOff{Agent: agent(t)} },
-		func(t *T) queueapp.Event { return queueapp.Pause{Agent: agent(t), Reason: text[string](t, "reason")} },
-		func(t *T) queueapp.Event { return queueapp.Ready{Agent: agent(t)} },
+		func(t *T) queueapp.Event {
+			return queueapp.LogOn{Agent: agent(t), Extension: extension(t), Queue: queueName(t)}
+		},
+		func(t *T) queueapp.Event { return queueapp.LogOff{Agent: agent(t), Queue: queueName(t)} },
+		func(t *T) queueapp.Event {
+			return queueapp.Pause{Agent: agent(t), Reason: text[string](t, "reason"), Queue: queueName(t)}
+		},
+		func(t *T) queueapp.Event { return queueapp.Ready{Agent: agent(t), Queue: queueName(t)} },
+		func(t *T) queueapp.Event { return queueapp.WrapUpFor{Agent: agent(t), For: span(t, "for")} },
+		func(t *T) queueapp.Event {
+			return queueapp.RestoreMember{Agent: agent(t), Queue: queueName(t), Out: rapid.Bool().Draw(t, "out"),
+				Paused: rapid.Bool().Draw(t, "paused"), Reason: text[string](t, "reason")}
+		},
 		func(t *T) queueapp.Event {
 			return queueapp.Device{Extension: extension(t), State: pick(t, "state",
 				queueapp.DeviceNotInUse, queueapp.DeviceInUse, queueapp.DeviceUnavailable, queueapp.DeviceRinging)}
@@ -225,6 +238,7 @@ func events() []func(t *rapid.T) queueapp.Event {
 			return queueapp.RestoreAttempt{
 				Attempt: attempt(t), Agent: agent(t), Extension: extension(t), Offered: instant(t, "offered"),
 				Rang: instant(t, "rang"), Answered: instant(t, "answered"), Connected: instant(t, "connected"),
+				Holds: span(t, "holds"), HeldSince: instant(t, "held"),
 				State: pick(t, "state", queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp,
 					queueapp.AttemptConnected, queueapp.AttemptEnding),
 			}
@@ -259,7 +273,7 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 			return queueapp.HangUp{Attempt: attempt(t), Reason: text[string](t, "reason")}
 		},
 		func(t *T) queueapp.Effect {
-			return queueapp.Close{Attempt: attempt(t), Q850: number(t, "q850"),
+			return queueapp.Close{Attempt: attempt(t), Q850: number(t, "q850"), Held: span(t, "held"),
 				By: pick(t, "by", queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem)}
 		},
 		func(t *T) queueapp.Effect {
@@ -273,12 +287,17 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		func(t *T) queueapp.Effect {
 			return queueapp.Regained{Call: text[queueapp.CallID](t, "call"), Entry: rapid.Int64().Draw(t, "entry")}
 		},
+		func(t *T) queueapp.Effect { return queueapp.OnHold{Attempt: attempt(t)} },
+		func(t *T) queueapp.Effect { return queueapp.OffHold{Attempt: attempt(t), For: span(t, "for")} },
 		func(t *T) queueapp.Effect { return queueapp.LoggedOn{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect { return queueapp.LoggedOff{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect {
-			return queueapp.Paused{Agent: agent(t), Reason: text[string](t, "reason"), Auto: rapid.Bool().Draw(t, "auto")}
+			return queueapp.Paused{Agent: agent(t), Reason: text[string](t, "reason"), Auto: rapid.Bool().Draw(t, "auto"), Queue: queueName(t)}
 		},
-		func(t *T) queueapp.Effect { return queueapp.Unpaused{Agent: agent(t)} },
+		func(t *T) queueapp.Effect { return queueapp.Unpaused{Agent: agent(t), Queue: queueName(t)} },
+		func(t *T) queueapp.Effect {
+			return queueapp.Serves{Agent: agent(t), Queue: queueName(t), Out: rapid.Bool().Draw(t, "out")}
+		},
 		func(t *T) queueapp.Effect {
 			return queueapp.WrapUp{Agent: agent(t), Until: instant(t, "until"), Last: instant(t, "last"), Calls: number(t, "calls"), Talked: span(t, "talked")}
 		},

@@ -25,6 +25,7 @@ func (w *writer) enter(e queueapp.Enter, entered, deadline time.Time) {
 	}
 	w.optWord("dialled", e.Caller.Dialled)
 	w.needs(e.Needs)
+	w.optWord("for-agent", string(e.Agent))
 	if e.Closed {
 		w.key("closed")
 	}
@@ -117,6 +118,8 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 		e.Needs = append(e.Needs, queueapp.Need{Skill: r.word("a skill"), Least: r.int("how well")})
 	case "closed":
 		e.Closed = true
+	case "for-agent":
+		e.Agent = r.agent()
 	default:
 		if !r.knownKey(e, key) {
 			r.fail("%.40q is nothing that a caller enters with", key)
@@ -196,6 +199,17 @@ func (w *writer) restore(e queueapp.Event) {
 			known := revokeReasons()
 			named(w, e.Why, known[:])
 		}
+	case queueapp.RestoreMember:
+		w.verb("restore-member")
+		w.word(string(e.Agent))
+		w.word(string(e.Queue))
+		if e.Out {
+			w.key("out")
+		}
+		if e.Paused {
+			w.key("paused")
+		}
+		w.optText("reason", e.Reason)
 	case queueapp.RestoreAttempt:
 		w.verb("restore-attempt")
 		w.attempt(e.Attempt)
@@ -207,6 +221,8 @@ func (w *writer) restore(e queueapp.Event) {
 		w.optTime("rang", e.Rang)
 		w.optTime("answered", e.Answered)
 		w.optTime("connected", e.Connected)
+		w.optDuration("holds", e.Holds)
+		w.optTime("held", e.HeldSince)
 	}
 }
 
@@ -228,6 +244,14 @@ func (r *reader) restoreAgent() queueapp.RestoreAgent {
 	return e
 }
 
+func (r *reader) restoreMember() queueapp.RestoreMember {
+	e := queueapp.RestoreMember{Agent: r.agent(), Queue: queueapp.QueueName(r.word("a queue")), Out: r.skip("out"), Paused: r.skip("paused")}
+	if r.skip("reason") {
+		e.Reason = r.word("a reason")
+	}
+	return e
+}
+
 func (r *reader) restoreAttempt() queueapp.RestoreAttempt {
 	e := queueapp.RestoreAttempt{Attempt: r.attempt(), Agent: r.agent()}
 	known := attemptStates()
@@ -235,5 +259,6 @@ func (r *reader) restoreAttempt() queueapp.RestoreAttempt {
 	e.Extension = queueapp.ExtensionID(r.optWord("at"))
 	e.Offered, e.Rang = r.optTime("offered"), r.optTime("rang")
 	e.Answered, e.Connected = r.optTime("answered"), r.optTime("connected")
+	e.Holds, e.HeldSince = r.optDuration("holds"), r.optTime("held")
 	return e
 }

@@ -82,11 +82,17 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Attempt.Call
 	case queueapp.Connected:
 		return ev.Attempt.Call
+	case queueapp.Held:
+		return ev.Attempt.Call
+	case queueapp.Resumed:
+		return ev.Attempt.Call
 	case queueapp.Ended:
 		return ev.Attempt.Call
 	case queueapp.Hangup:
 		return ev.Call
 	case queueapp.Withdraw:
+		return ev.Call
+	case queueapp.Move:
 		return ev.Call
 	case queueapp.Prioritise:
 		return ev.Call
@@ -96,7 +102,7 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Call
 	case queueapp.RestoreAttempt:
 		return ev.Attempt.Call
-	case queueapp.Apply, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Hold,
+	case queueapp.Apply, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Hold,
 		queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.Tick:
 	}
 	return ""
@@ -117,11 +123,17 @@ func callIn(e queueapp.Effect) queueapp.CallID {
 		return e.Attempt.Call
 	case queueapp.HangUp:
 		return e.Attempt.Call
+	case queueapp.OnHold:
+		return e.Attempt.Call
+	case queueapp.OffHold:
+		return e.Attempt.Call
 	case queueapp.Close:
 		return e.Attempt.Call
 	case queueapp.Leave:
 		return e.Call
-	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
+	case queueapp.Regained:
+		return e.Call
+	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
 	}
 	return ""
 }
