@@ -12,7 +12,7 @@ import (
 type Plan struct {
 	Floor     queueapp.Plan
 	Lines     []Line // in the order of their queues
-	PINs      []PIN // of agents who have one, in the order of their numbers
+	PINs      []PIN  // of agents who have one, in the order of their numbers
 	Menus     []ivr.Menu
 	Hours     []Hours
 	Codes     ivr.Limits // how often customers' codes may be guessed
