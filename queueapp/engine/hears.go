@@ -134,6 +134,9 @@ func (t *tenure) exit(c *call, by ivr.Leave) {
 func (t *tenure) goOn(c *call, e queueapp.Leave) {
 	vars := []Variable{{"QUEUEAPP_AGENT", string(e.Agent)}}
 	if c.exit == nil || e.Outcome != queueapp.OutcomeKey {
+		if l, ok := t.plan.Line(e.Queue); ok && len(l.Keys) > 0 { // else one of an earlier visit would stay
+			vars = append(vars, Variable{keyVariable, ""})
+		}
 		t.sendOn(c, e.Outcome, nil, vars...)
 		return
 	}

@@ -127,6 +127,28 @@ func TestAnAnswerEndsTheWelcome(t *testing.T) {
 	s.must(call.Hangup(s.ctx))
 }
 
+// An agent who answers as the welcome begins, or before it does, has the caller as soon as without one.
+func TestAWelcomeHoldsNoRing(t *testing.T) {
+	s := newSiteWithDialplan(t)
+	s.hearing(announced)
+	rings := s.agent("1000", phone.AnswerAfter(0)).Watch()
+	defer rings.Close()
+	for range 10 {
+		begun := time.Now()
+		call := s.callAs(newCaller(), "7107")
+		invite := s.invited(rings)
+		answered := s.event(invite.Call, phone.AckReceived).At
+		s.until("a conversation", func() bool { return len(s.calls()) == 1 && s.calls()[0].State == string(queueapp.StatusTalking) })
+		together := s.calls()[0].Connected
+		t.Logf("rung after %v, together %v after the answer", invite.At.Sub(begun), together.Sub(answered))
+		if together.Sub(answered) > 500*time.Millisecond {
+			t.Errorf("together only %v after the answer", together.Sub(answered))
+		}
+		s.must(call.Hangup(s.ctx))
+		s.until("nobody talks", func() bool { return len(s.calls()) == 0 })
+	}
+}
+
 func TestTheCallerIsToldThatHeIsConnected(t *testing.T) {
 	s := newSiteWithDialplan(t)
 	s.hearing(announced + "\nconnect_announce = \"trial/connect\"")
