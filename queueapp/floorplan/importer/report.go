@@ -1,0 +1,165 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Fate is what became of a line.
+type Fate string
+
+// The fates of a line.
+const (
+	Carried   Fate = "carried"          // is in the floor plan, and means the same there
+	Near      Fate = "nearly the same"  // is in the floor plan, and means something a little different there
+	Needless  Fate = "needs no option"  // what it asks for is so without an option, or it asks for nothing
+	Elsewhere Fate = "said elsewhere"   // belongs into queueapp.toml, the dialplan or the hands of an operator
+	NotYet    Fate = "not yet"          // the floor plan has no word for it yet
+	None      Fate = "no equal"         // there is nothing like it
+	Unused    Fate = "was not in force" // had no effect where it came from
+	Unknown   Fate = "not understood"   // no option that is known, or no value that can be read
+)
+
+// Fates lists all fates, in the order in which a summary tells them.
+func Fates() []Fate {
+	return []Fate{Carried, Near, Needless, Elsewhere, NotYet, None, Unused, Unknown}
+}
+
+// Note says what became of a line.
+type Note struct {
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"`   // 0: the whole file
+	Place   string `json:"place,omitempty"`  // the queue, agent or section
+	Option  string `json:"option,omitempty"` // as it was written
+	Value   string `json:"value,omitempty"`  // left out where it is a secret
+	Fate    Fate   `json:"fate"`
+	Became  string `json:"became,omitempty"` // the key of the floor plan that says it now
+	Why     string `json:"why,omitempty"`
+	Instead string `json:"instead,omitempty"` // what to do about it
+}
+
+// String writes a note on one line: "queues.conf:12: support: ringinuse = yes: no equal: …; …".
+func (n Note) String() string {
+	var b strings.Builder
+	b.WriteString(n.File)
+	if n.Line > 0 {
+		fmt.Fprintf(&b, ":%d", n.Line)
+	}
+	if n.Place != "" {
+		b.WriteString(": " + n.Place)
+	}
+	if n.Option != "" {
+		b.WriteString(": " + n.Option)
+		if n.Value != "" {
+			b.WriteString(" = " + n.Value)
+		}
+	}
+	b.WriteString(": " + string(n.Fate))
+	if n.Became != "" {
+		b.WriteString(": " + n.Became)
+	}
+	if n.Why != "" {
+		b.WriteString(": " + n.Why)
+	}
+	if n.Instead != "" {
+		b.WriteString("; " + n.Instead)
+	}
+	return b.String()
+}
+
+// Report is what became of every line, in the order of the files.
+type Report []Note
+
+// Count counts the notes of one fate.
+func (r Report) Count(f Fate) int {
+	n := 0
+	for _, note := range r {
+		if note.Fate == f {
+			n++
+		}
+	}
+	return n
+}
+
+// said is what a handler says of its line.
+type said struct {
+	fate                 Fate
+	became, why, instead string
+}
+
+func carried(became string) said         { return said{fate: Carried, became: became} }
+func needless(why string) said           { return said{fate: Needless, why: why} }
+func none(why, instead string) said      { return said{fate: None, why: why, instead: instead} }
+func elsewhere(why, instead string) said { return said{fate: Elsewhere, why: why, instead: instead} }
+func unused(why string) said             { return said{fate: Unused, why: why} }
+func near(became, why, instead string) said {
+	return said{fate: Near, became: became, why: why, instead: instead}
+}
+
+func notUnderstood(instead, why string, args ...any) said {
+	return said{fate: Unknown, why: fmt.Sprintf(why, args...), instead: instead}
+}
+
+// notes gathers what is said of the lines of all files.
+type notes struct {
+	order []string // the files, as they were given
+	list  Report
+	seen  map[Note]int // where a note stands, told apart without its place
+}
+
+// add says something of a line. What is said of the same line for several queues is said once.
+func (ns *notes) add(l line, place string, s said) {
+	n := Note{
+		File: l.file, Line: l.n, Option: tidy(l.key), Value: tidy(l.value), Fate: s.fate, Became: s.became, Why: s.why,
+		Instead: s.instead,
+	}
+	if l.secret {
+		n.Value = ""
+	}
+	if at, ok := ns.seen[n]; ok {
+		if known := &ns.list[at].Place; len(*known) < 200 && !slices.Contains(strings.Split(*known, ", "), place) {
+			*known += ", " + place
+		}
+		return
+	}
+	ns.seen[n] = len(ns.list)
+	n.Place = tidy(place)
+	ns.list = append(ns.list, n)
+}
+
+// sorted gives the notes in the order of the files and lines.
+func (ns *notes) sorted() Report {
+	slices.SortStableFunc(ns.list, func(a, b Note) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(ns.order, a.File), slices.Index(ns.order, b.File)),
+			cmp.Compare(a.Line, b.Line),
+		)
+	})
+	return ns.list
+}
+
+// longestShown is how much of a value is shown, in characters.
+const longestShown = 80
+
+// tidy makes one short line of any text.
+func tidy(s string) string {
+	if len(s) > 8*longestShown {
+		s = s[:8*longestShown]
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if r := []rune(s); len(r) > longestShown {
+		s = string(r[:longestShown-1]) + "…"
+	}
+	return strings.TrimSpace(s)
+}
