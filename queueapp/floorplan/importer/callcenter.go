@@ -48,6 +48,9 @@ func (d *draft) callCenters(files []File) error {
 		}
 	}
 	c.strayTiers()
+	for _, part := range parts {
+		d.strayNodes(part.attrs[0].file, part)
+	}
 	return nil
 }
 

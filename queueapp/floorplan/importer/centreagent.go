@@ -61,6 +61,10 @@ func (c *centre) agent(k *node, l line) {
 	if !fresh {
 		c.add(l, place, near("agent."+place, "has a phone that another agent has; a phone has one agent at a time, and both are one here", "give one of them a phone of its own"))
 	}
+	if k.attr("contact") == "" {
+		say.became = "extension." + place + ".dial"
+		c.add(l, place, say)
+	}
 	for _, at := range k.attrs {
 		switch at.name() {
 		case "name":

@@ -36,7 +36,7 @@ func (c *centre) oneQueue(k *node, l line) {
 	if c.draft.queues[queueapp.QueueName(identifier(plain, "queue"))] != nil {
 		plain += "-" + domain
 	}
-	q := &centreQueue{Queue: c.draft.queue(plain), noAgentNoWait: true, discard: time.Minute}
+	q := &centreQueue{Queue: c.queue(plain), noAgentNoWait: true, discard: time.Minute}
 	q.Strategy, q.Ring, q.Wrapup, q.MaxNoAnswer = queueapp.LeastRecent, c.ring, 0, 0
 	place := string(q.Name)
 	c.add(l, place, renamed("queue", name, place))

@@ -108,16 +108,16 @@ func (d *draft) cloverConf(f File) error {
 	for _, l := range leaves {
 		top, _, _ := strings.Cut(l.key, ".")
 		top = strings.TrimRight(top, "[]0123456789")
-		switch {
-		case top == "CallManagers":
+		switch top {
+		case "CallManagers":
 			d.add(l, "", elsewhere("is how to connect", "write a [[switch]] for each into queueapp.toml, with url = \"http://IP:PORT/ari\", user and password_file"))
-		case top == "StateProviders" || top == "LoginProviders":
+		case "StateProviders", "LoginProviders":
 			d.add(l, "", elsewhere("phones register at any [[switch]], and are heard there", "write a [[switch]] for it too, and its name as switch of the extensions"))
-		case top == "StasisQueueAppName":
+		case "StasisQueueAppName":
 			d.add(l, "", elsewhere("is the name in Stasis()", "write it as [floor] app of queueapp.toml, or use queueapp in the dialplan"))
-		case top == "StasisLoginAppName" || top == "StasisStateAppName":
+		case "StasisLoginAppName", "StasisStateAppName":
 			d.add(l, "", needless("one Stasis application does it all: Stasis(queueapp,agent,logon)"))
-		case top == "QueueLog":
+		case "QueueLog":
 			d.add(l, "", needless("the journal holds every step; CloverQ does not read the prefix either"))
 		default:
 			d.add(l, "", notUnderstood("nothing is lost: it had no effect", "CloverQ reads no such key"))

@@ -27,6 +27,7 @@ func (d *draft) cloverQ(confs, queues, members []File) error {
 			for _, k := range list.kids {
 				d.cloverMember(f.Name, k, known)
 			}
+			d.strayNodes(f.Name, list)
 		}
 	}
 	if len(queues)+len(members) == 0 {
@@ -145,6 +146,7 @@ func (d *draft) cloverQueues(files []File, known map[string]queueapp.AgentID) er
 	}
 	for _, k := range all {
 		d.cloverQueue(k.file, k.node, heaviest, known)
+		d.strayNodes(k.file, k.node)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func newDraft(files []File) (*draft, error) {
 		return nil, fmt.Errorf("the floor plan's defaults: %w", err)
 	}
 	d := &draft{
-		notes: notes{seen: map[Note]int{}}, plan: plan, normal: plan.Floor.Queues[0], queues: map[queueapp.QueueName]*queueapp.Queue{},
+		notes: newNotes(), plan: plan, normal: plan.Floor.Queues[0], queues: map[queueapp.QueueName]*queueapp.Queue{},
 		agents: map[queueapp.AgentID]*queueapp.Agent{}, phones: map[queueapp.AgentID]*queueapp.Extension{},
 		dialled: map[string]queueapp.AgentID{}, watched: map[string]queueapp.AgentID{}, numbers: map[string]int{},
 	}

@@ -13,17 +13,16 @@ func empties(key string, of func(*queueapp.Queue) *queueapp.Empty, never string)
 	return func(q *queueapp.Queue, value string) said {
 		say := carried("queue." + string(q.Name) + "." + key)
 		var words []string
-		switch v := strings.ToLower(value); v {
-		case "", never:
-		case "strict":
+		switch v := strings.ToLower(value); {
+		case v == "" || truth(v) == (never == "yes") && (truth(v) || lie(v)):
+		case truth(v) || lie(v):
+			words = []string{"penalty", "paused", "invalid"}
+		case v == "strict":
 			words = []string{"penalty", "paused", "invalid", "unavailable"}
-		case "loose":
+		case v == "loose":
 			words = []string{"penalty", "invalid"}
 		default:
 			words = strings.Split(v, ",")
-			if v == "yes" || v == "no" { // the other one
-				words = []string{"penalty", "paused", "invalid"}
-			}
 		}
 		e, why := absences(words)
 		*of(q) = e
@@ -34,31 +33,35 @@ func empties(key string, of func(*queueapp.Queue) *queueapp.Empty, never string)
 	}
 }
 
+// lie is the opposite of truth.
+func lie(s string) bool { return slices.Contains([]string{"no", "false", "n", "f", "0", "off"}, s) }
+
 // absences reads a list of states, and says which of them have no equal.
 func absences(words []string) (e queueapp.Empty, why []string) {
-	e.Matters = len(words) > 0
-	say := func(s string) {
-		if !slices.Contains(why, s) {
-			why = append(why, s)
-		}
-	}
-	if e.Matters {
-		say("who is not logged on never counts as there")
-	}
+	broken := false
 	for _, w := range words {
 		switch a := queueapp.Absence(strings.TrimSpace(w)); a {
 		case queueapp.AbsentPaused, queueapp.AbsentInUse, queueapp.AbsentRinging, queueapp.AbsentUnavailable, queueapp.AbsentWrapUp:
+			e.Matters = true
 			if !slices.Contains(e.Absent, a) {
 				e.Absent = append(e.Absent, a)
 			}
 		case "penalty":
-			say("penalty has no equal: whom a stage keeps from a caller counts as there")
+			e.Matters = true
+			why = append(why, "penalty has no equal: whom a stage keeps from a caller counts as there")
 		case "invalid", "unknown":
-			say(string(a) + " has no equal: unavailable is every phone that cannot be reached, an unregistered one too")
+			e.Matters, broken = true, true
 		case "":
 		default:
-			say("app_queue knows no " + tidy(w))
+			why = append(why, "app_queue knows no "+tidy(w))
 		}
 	}
-	return e, why
+	if e.Matters {
+		why = append(why, "who is not logged on never counts as there")
+	}
+	if broken && !slices.Contains(e.Absent, queueapp.AbsentUnavailable) {
+		why = append(why, "invalid and unknown have no equal: unavailable is every phone that cannot be reached, an unregistered one too")
+	}
+	slices.Sort(why)
+	return e, slices.Compact(why)
 }

@@ -116,7 +116,8 @@ func recogniseConf(name, text string) (Format, error) {
 			return "", fmt.Errorf("%s: is a floor plan already; put it in force with `queueapp apply`", name)
 		}
 	}
-	c, err := readConf([]File{{Name: name, Text: []byte(text)}}, &notes{seen: map[Note]int{}})
+	said := newNotes()
+	c, err := readConf([]File{{Name: name, Text: []byte(text)}}, &said)
 	if err != nil {
 		return "", err
 	}

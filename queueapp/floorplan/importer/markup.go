@@ -119,6 +119,16 @@ func (n *node) find(want func(*node) bool) []*node {
 	return out
 }
 
+// strayNodes says of what stands where nobody looks that nobody does.
+func (d *draft) strayNodes(file string, n *node) {
+	for _, k := range n.kids {
+		if len(k.attrs) > 0 || k.text != "" {
+			d.rest(line{file: file, n: k.n, key: "<" + k.name + ">"}, n.name, notUnderstood("nothing is lost: it had no effect", "nothing is read here"))
+		}
+		d.strayNodes(file, k)
+	}
+}
+
 func isCallCenter(n *node) bool {
 	return n.name == "configuration" && strings.TrimSuffix(n.attr("name"), ".xml") == "callcenter.conf"
 }

@@ -56,11 +56,11 @@ func (d *draft) member(q *appQueue, l line) {
 	if dialled := d.phones[a.ID].Dial; dialled != p.dial {
 		d.add(l, place, near("extension."+string(a.ID), "is the same phone in other words; each phone is one extension, and "+dialled+" is what is dialled", ""))
 	}
-	d.rest(place, l, a, field)
+	d.extras(place, l, a, field)
 }
 
-// rest says what becomes of the fields that make no member.
-func (d *draft) rest(place string, l line, a *queueapp.Agent, field []string) {
+// extras says what becomes of the fields that make no member.
+func (d *draft) extras(place string, l line, a *queueapp.Agent, field []string) {
 	if v := field[memberRingInUse]; v != "" {
 		if truth(v) {
 			d.add(l, place, none("ringinuse: a phone in use is not rung", ""))

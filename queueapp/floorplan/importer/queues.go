@@ -38,6 +38,11 @@ func (d *draft) appQueue(queues, rules []File) error {
 		d.differences(f.Name)
 	}
 	r.leftOver(d)
+	for _, s := range append(plan.sections, written.sections...) {
+		for _, l := range append([]line{s.line}, s.lines...) {
+			d.rest(l, s.name, unused("nothing inherits it"))
+		}
+	}
 	return nil
 }
 

@@ -108,6 +108,22 @@ type notes struct {
 	order []string // the files, as they were given
 	list  Report
 	seen  map[Note]int // where a note stands, told apart without its place
+	told  map[spot]bool
+}
+
+// A spot is a line of a file.
+type spot struct {
+	file string
+	n    int
+}
+
+func newNotes() notes { return notes{seen: map[Note]int{}, told: map[spot]bool{}} }
+
+// rest says something of a line of which nothing was said.
+func (ns *notes) rest(l line, place string, s said) {
+	if !ns.told[spot{l.file, l.n}] {
+		ns.add(l, place, s)
+	}
 }
 
 // add says something of a line. What is said of the same line for several queues is said once.
@@ -119,6 +135,7 @@ func (ns *notes) add(l line, place string, s said) {
 	if l.secret {
 		n.Value = ""
 	}
+	ns.told[spot{l.file, l.n}] = true
 	if at, ok := ns.seen[n]; ok {
 		if known := &ns.list[at].Place; len(*known) < 200 && !slices.Contains(strings.Split(*known, ", "), place) {
 			*known += ", " + place
