@@ -129,7 +129,7 @@ func (a *app) report(report importer.Report) {
 	var counts []string
 	for _, f := range importer.Fates() {
 		if n := report.Count(f); n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n, f))
+			counts = append(counts, fmt.Sprintf("%d %s", n, f.Phrase()))
 		}
 	}
 	_, _ = fmt.Fprintf(a.stderr, "in all: %s; nothing is in force yet: read it through, then `queueapp apply`\n", strings.Join(counts, ", "))

@@ -59,6 +59,7 @@ func (c *centre) differences(file string) {
 	c.add(at, "", elsewhere("the application callcenter stands in the dialplan", "write Stasis(queueapp,queue,NAME) in Asterisk's, with the names of the floor plan"))
 	c.add(at, "", near("queue.*.no_answer_delay, busy_delay, reject_delay, unreachable_delay",
 		"where an agent has no delay, one is left alone for a moment all the same", ""))
+	c.add(at, "", near("queue.*.timeout", "where there is no max-wait-time, callers wait for "+brief(longestWait)+" at most", "write a shorter one, or timeout= in the dialplan"))
 	c.add(at, "", near("queue.*.retry", "the same caller is not offered to the same agent again before 5s", ""))
 }
 

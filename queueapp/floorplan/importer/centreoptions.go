@@ -119,7 +119,7 @@ func centreNoWait(q *centreQueue, _ string) said {
 	if !q.staged() {
 		return unused("tier-rules-apply is off, or there is one level, or no time between them")
 	}
-	return near("queue.*.patient", "goes by who is logged on at a level, not by who is free", "").in(q.Queue)
+	return near("queue.*.patient", "who is paused counts as logged on at a level; the first level is asked at once", "").in(q.Queue)
 }
 
 func centreResume(q *centreQueue, _ string) said {

@@ -64,7 +64,9 @@ func span(key string, of func(*queueapp.Queue) *time.Duration, least, most time.
 		case !within:
 			say = near(good.became, fmt.Sprintf("it can be %s to %s; %s was written", brief(least), brief(most), brief(d)), "")
 		}
-		*of(q) = d
+		if *of(q) = d; d == 0 && within {
+			say = carried(good.became) // nothing means the same everywhere
+		}
 		return say.in(q)
 	}
 }
@@ -80,7 +82,9 @@ func count(key string, of func(*queueapp.Queue) *int, most int, good said) handl
 		case !within:
 			say = near(good.became, fmt.Sprintf("it can be 0 to %d; %d was written", most, n), "")
 		}
-		*of(q) = n
+		if *of(q) = n; n == 0 && within {
+			say = carried(good.became) // nothing means the same everywhere
+		}
 		return say.in(q)
 	}
 }

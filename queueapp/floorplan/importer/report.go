@@ -13,15 +13,37 @@ type Fate string
 
 // The fates of a line.
 const (
-	Carried   Fate = "carried"          // is in the floor plan, and means the same there
-	Near      Fate = "nearly the same"  // is in the floor plan, and means something a little different there
-	Needless  Fate = "needs no option"  // what it asks for is so without an option, or it asks for nothing
-	Elsewhere Fate = "said elsewhere"   // belongs into queueapp.toml, the dialplan or the hands of an operator
-	NotYet    Fate = "not yet"          // the floor plan has no word for it yet
-	None      Fate = "no equal"         // there is nothing like it
-	Unused    Fate = "was not in force" // had no effect where it came from
-	Unknown   Fate = "not understood"   // no option that is known, or no value that can be read
+	Carried   Fate = "carried"   // is in the floor plan, and means the same there
+	Near      Fate = "near"      // is in the floor plan, and means something a little different there
+	Needless  Fate = "needless"  // what it asks for is so without an option, or it asks for nothing
+	Elsewhere Fate = "elsewhere" // belongs into queueapp.toml, the dialplan or the hands of an operator
+	NotYet    Fate = "not-yet"   // the floor plan has no word for it yet
+	None      Fate = "none"      // there is nothing like it
+	Unused    Fate = "unused"    // had no effect where it came from
+	Unknown   Fate = "unknown"   // no option that is known, or no value that can be read
 )
+
+// Phrase is the fate for people.
+func (f Fate) Phrase() string {
+	switch f {
+	case Near:
+		return "nearly the same"
+	case Needless:
+		return "needs no option"
+	case Elsewhere:
+		return "said elsewhere"
+	case NotYet:
+		return "not yet"
+	case None:
+		return "no equal"
+	case Unused:
+		return "was not in force"
+	case Unknown:
+		return "not understood"
+	case Carried:
+	}
+	return string(f)
+}
 
 // Fates lists all fates, in the order in which a summary tells them.
 func Fates() []Fate {
@@ -57,7 +79,7 @@ func (n Note) String() string {
 			b.WriteString(" = " + n.Value)
 		}
 	}
-	b.WriteString(": " + string(n.Fate))
+	b.WriteString(": " + n.Fate.Phrase())
 	if n.Became != "" {
 		b.WriteString(": " + n.Became)
 	}
