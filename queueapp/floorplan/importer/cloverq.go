@@ -77,7 +77,7 @@ func (d *draft) cloverMember(file string, k *node, known map[string]queueapp.Age
 	if k.kid("Contact") == nil {
 		d.add(l, place, say)
 	}
-	for _, f := range k.fields(file) {
+	for _, f := range d.last(place, k.fields(file)) {
 		d.add(f, place, cloverMemberField(f.key, place, say))
 	}
 }
@@ -161,7 +161,7 @@ func (d *draft) cloverQueue(file string, k *node, heaviest int, known map[string
 	q := d.queue(id)
 	q.Strategy, q.Ring, q.Wrapup, q.MaxNoAnswer = queueapp.RoundRobin, 20*time.Second, 0, 0
 	d.add(l, string(q.Name), renamed("queue", id, string(q.Name)))
-	for _, f := range k.fields(file) {
+	for _, f := range d.last(string(q.Name), k.fields(file)) {
 		if f.key == "QueueMembers" {
 			d.cloverSeats(file, q, k.kid("QueueMembers"), known)
 			continue
@@ -183,7 +183,7 @@ func cloverQueueField(q *queueapp.Queue, f line, heaviest int) said {
 		if !ok || !within {
 			return notUnderstood("write its weight yourself", "%q is no weight from 0 to %d", tidy(f.value), mostWeight)
 		}
-		q.Weight = heaviest - n
+		q.Weight = max(heaviest-n, 0)
 		return near("queue.*.weight", "CloverQ serves the lowest weight first, Ringside the highest; the order is kept", "").in(q)
 	case "WrapupTime":
 		return span("wrapup", func(q *queueapp.Queue) *time.Duration { return &q.Wrapup }, 0, longestWait, carried("queue.*.wrapup"))(q, f.value)
@@ -202,7 +202,7 @@ func (d *draft) cloverSeats(file string, q *queueapp.Queue, list *node, known ma
 	seen := map[queueapp.AgentID]bool{}
 	for _, k := range list.kids {
 		id := known[k.value("MemberId")]
-		for _, f := range k.fields(file) {
+		for _, f := range d.last(string(q.Name), k.fields(file)) {
 			say := notUnderstood("nothing is lost: it had no effect", "CloverQ's queue members have no such field")
 			switch {
 			case f.key == "MemberId" && id == "":

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -97,9 +98,9 @@ func (n *node) attrLine(name string) line {
 	return line{}
 }
 
-// kid is the first child of a name; nil: there is none.
+// kid is the last child of a name, as with options that are there twice; nil: there is none.
 func (n *node) kid(name string) *node {
-	for _, k := range n.kids {
+	for _, k := range slices.Backward(n.kids) {
 		if k.name == name {
 			return k
 		}

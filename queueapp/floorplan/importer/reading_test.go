@@ -107,3 +107,13 @@ func TestTierRules(t *testing.T) {
 		}
 	}
 }
+
+// A field that is there twice counts once, and does not carry a weight out of its range.
+func TestFieldsThatAreThereTwice(t *testing.T) {
+	t.Parallel()
+	plan, said := imported(t, `<ArrayOfDTOQueue><DTOQueue><Id>1</Id><Weight>1</Weight>
+<Weight>4</Weight></DTOQueue><DTOQueue><Id>2</Id><Weight>3</Weight></DTOQueue></ArrayOfDTOQueue>`)
+	if !strings.Contains(said, "x:1: 1: Weight = 1: was not in force: is said again in x:2") || !strings.Contains(plan, "weight = 1\n") {
+		t.Errorf("%s%s", plan, said)
+	}
+}
