@@ -71,6 +71,8 @@ func Import(files ...File) (floorplan.Plan, Report, error) {
 	if err := d.read(first.peer(), sorted); err != nil {
 		return floorplan.Plan{}, nil, err
 	}
+	d.add(line{file: files[0].Name}, "", elsewhere("no other queue knows to whose screen a caller's record goes",
+		"write the jids of each [agent.NUMBER], and the [customers] and menus that there are"))
 	plan, err := d.finish()
 	if err != nil {
 		return floorplan.Plan{}, nil, fmt.Errorf("what was read makes no floor plan:\n%w", err)

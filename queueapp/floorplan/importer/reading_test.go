@@ -43,7 +43,7 @@ func TestAsterisksSyntax(t *testing.T) {
 		"weight = 3\n[a]\nweight = 7":                                                    "x:1: weight = 3: not understood: stands above every [section]",
 		"[t](!)\nweight=1\n[a](t)\n[t](+)\nmaxlen = 3\n":                                 "x:5: t: maxlen = 3: was not in force",
 		"[a]\n#exec /bin/list\nweight = 7":                                               "x:2: #exec = /bin/list: said elsewhere: nothing is run",
-		"[a]\n#includ x\nweight = 7":                                                     "x:2: #includ = x: not understood",
+		"[a]\n#other x\nweight = 7":                                                      "x:2: #other = x: not understood",
 		"[a]\nmember => PJSIP/1\n[b]\nmember => PJSIP/1,0,Ana":                           `name = "Ana"`,
 		"[a]\nmember => PJSIP/ana,0,Ana Lima":                                            "[agent.ana-lima]",
 		"[a]\nmember => PJSIP/ana":                                                       "[agent.pjsip-ana]",
@@ -58,6 +58,14 @@ func TestAsterisksSyntax(t *testing.T) {
 		if plan, said := imported(t, text); !strings.Contains(plan+said, want) {
 			t.Errorf("%q: no %q in\n%s%s", text, want, plan, said)
 		}
+	}
+}
+
+// No name of a section brings its control characters into the report.
+func TestNotesAreOneLine(t *testing.T) {
+	t.Parallel()
+	if _, said := imported(t, "[t](!)\nringinuse = no\n[a](t)\n[b\rc\x1b](t)\n"); strings.ContainsAny(said, "\r\x1b") || !strings.Contains(said, "a, b c: ringinuse") {
+		t.Errorf("%q", said)
 	}
 }
 

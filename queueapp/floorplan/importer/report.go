@@ -150,6 +150,7 @@ func (ns *notes) rest(l line, place string, s said) {
 
 // add says something of a line. What is said of the same line for several queues is said once.
 func (ns *notes) add(l line, place string, s said) {
+	place = tidy(place)
 	n := Note{
 		File: l.file, Line: l.n, Option: tidy(l.key), Value: tidy(l.value), Fate: s.fate, Became: s.became, Why: s.why,
 		Instead: s.instead,
@@ -165,7 +166,7 @@ func (ns *notes) add(l line, place string, s said) {
 		return
 	}
 	ns.seen[n] = len(ns.list)
-	n.Place = tidy(place)
+	n.Place = place
 	ns.list = append(ns.list, n)
 }
 
