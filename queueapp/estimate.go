@@ -45,8 +45,13 @@ func (q *queue) answered(now time.Time) {
 	}
 }
 
-// handled takes in that a conversation is over: it took the agent from the offer to the end of the wrap-up.
-func (q *queue) handled(took time.Duration) { q.flow.handling.add(took.Seconds()) }
+// handled takes in that a conversation is over, which takes the agent from the offer to the end of the wrap-up. Of one that was
+// restored it may not be known when it was offered.
+func (q *queue) handled(offered, until time.Time) {
+	if !offered.IsZero() {
+		q.flow.handling.add(until.Sub(offered).Seconds())
+	}
+}
 
 // emptied notes that nobody waits any more: the time until the next answer says nothing.
 func (q *queue) emptied() {
