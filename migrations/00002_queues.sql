@@ -11,7 +11,28 @@ COMMENT ON COLUMN queueapp.visits.needs IS 'Skills that the call itself asks for
 ALTER TABLE queueapp.agent_states ADD COLUMN calls integer NOT NULL DEFAULT 0, ADD COLUMN talked interval NOT NULL DEFAULT '0';
 COMMENT ON COLUMN queueapp.agent_states.calls IS 'Conversations since the log-on, and for how long: what some strategies go by.';
 
+ALTER TABLE queueapp.pauses ADD COLUMN queue text NOT NULL DEFAULT '';
+COMMENT ON COLUMN queueapp.pauses.queue IS 'For this queue alone; empty: for all.';
+DROP INDEX queueapp.pauses_one_open_for_each_agent;
+CREATE UNIQUE INDEX pauses_one_open_for_each_agent ON queueapp.pauses (floor, agent, queue) WHERE ended_at IS NULL;
+
+CREATE TABLE queueapp.absences (
+    id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    floor    text        NOT NULL,
+    agent    text        NOT NULL,
+    queue    text        NOT NULL,
+    began_at timestamptz NOT NULL,
+    ended_at timestamptz
+);
+COMMENT ON TABLE queueapp.absences IS 'Spans in which an agent was logged on, but not for a queue of which he is a member.';
+CREATE UNIQUE INDEX absences_one_open_for_each_member ON queueapp.absences (floor, agent, queue) WHERE ended_at IS NULL;
+
 -- +goose Down
+DROP TABLE queueapp.absences;
+DELETE FROM queueapp.pauses WHERE queue <> '';
+DROP INDEX queueapp.pauses_one_open_for_each_agent;
+ALTER TABLE queueapp.pauses DROP COLUMN queue;
+CREATE UNIQUE INDEX pauses_one_open_for_each_agent ON queueapp.pauses (floor, agent) WHERE ended_at IS NULL;
 ALTER TABLE queueapp.agent_states DROP COLUMN calls, DROP COLUMN talked;
 DROP VIEW queueapp.visit_report;
 UPDATE queueapp.visits SET outcome = 'withdrawn' WHERE outcome::text IN ('closed', 'moved');

@@ -23,6 +23,7 @@ type agent struct {
 	talked    time.Duration // for how long
 	misses    int
 	wrapUntil time.Time
+	wrapMost  time.Time // no later, however it is extended; zero: any time
 	delay     time.Time // left alone until then after a failed offer
 	delayWhy  RevokeReason
 	delayOld  bool     // from the last owner's time: what a phone's first report says is no change
@@ -80,14 +81,16 @@ func (f *Floor) review(a *agent) {
 	} else {
 		f.timers.set(&a.wake, until)
 	}
-	free := status == StatusFree
+	freed := false
+	a.free = status == StatusFree
 	for _, m := range a.members {
+		free := a.free && !m.out && !m.pause
+		freed = freed || free && !m.free
 		m.setFree(free)
 	}
-	if free && !a.free {
+	if freed {
 		f.freed = append(f.freed, a)
 	}
-	a.free = free
 	f.count(a, status)
 }
 
@@ -96,16 +99,24 @@ func (f *Floor) agentEvent(ev Event) {
 	case LogOn:
 		f.logOn(ev)
 	case LogOff:
-		if a := f.known(ev.Agent); a != nil && f.seated(a) {
-			f.logOff(a)
+		if a, m, ok := f.seated(ev.Agent, ev.Queue); ok {
+			f.logOffFrom(a, m)
 		}
 	case Pause:
-		if a := f.known(ev.Agent); a != nil && f.seated(a) {
+		if a, m, ok := f.seated(ev.Agent, ev.Queue); ok && m != nil {
+			f.pauseIn(m, ev.Reason)
+		} else if ok {
 			f.pause(a, ev.Reason, false)
 		}
 	case Ready:
-		if a := f.known(ev.Agent); a != nil && f.seated(a) {
+		if a, m, ok := f.seated(ev.Agent, ev.Queue); ok && m != nil {
+			f.readyIn(m)
+		} else if ok {
 			f.ready(a)
+		}
+	case WrapUpFor:
+		if a, _, ok := f.seated(ev.Agent, ""); ok {
+			f.wrapUpFor(a, ev.For)
 		}
 	}
 }
@@ -119,11 +130,32 @@ func (f *Floor) known(id AgentID) *agent {
 	return a
 }
 
-func (f *Floor) seated(a *agent) bool {
-	if a.seat == nil {
-		f.emit(Refused{Agent: a.ID, Reason: RefusedNotLoggedOn})
+// seated finds an agent who is logged on, and his place in a queue where one is named.
+func (f *Floor) seated(id AgentID, queue QueueName) (a *agent, m *member, ok bool) {
+	if a = f.known(id); a == nil {
+		return nil, nil, false
 	}
-	return a.seat != nil
+	if queue != "" {
+		if m = a.member(queue); m == nil {
+			f.emit(Refused{Agent: id, Reason: RefusedNotMember})
+			return nil, nil, false
+		}
+	}
+	if a.seat == nil || m != nil && m.out {
+		f.emit(Refused{Agent: id, Reason: RefusedNotLoggedOn})
+		return nil, nil, false
+	}
+	return a, m, true
+}
+
+// member is an agent's place in a queue; nil: is no member.
+func (a *agent) member(queue QueueName) *member {
+	for _, m := range a.members {
+		if m.queue.Name == queue {
+			return m
+		}
+	}
+	return nil
 }
 
 // logOn seats an agent. Who sits elsewhere moves, unless a call is open there; who sits here already is told so. A phone
@@ -138,12 +170,20 @@ func (f *Floor) logOn(ev LogOn) {
 		id = a.Extension
 	}
 	x := f.extensions[id]
+	if ev.Queue != "" && ev.Extension == "" && a.seat != nil {
+		x = a.seat
+	}
 	why := RefusalReason("")
 	switch {
+	case ev.Queue != "" && a.member(ev.Queue) == nil:
+		why = RefusedNotMember
 	case x == nil || x.removed:
 		why = RefusedUnknownExtension
 	case x.agent == a:
-		why = RefusedAlready
+		if !f.rejoin(a, ev.Queue) {
+			f.emit(Refused{Agent: a.ID, Reason: RefusedAlready})
+		}
+		return
 	case x.agent != nil:
 		why = RefusedExtensionTaken
 	case a.attempt != nil:
@@ -161,6 +201,9 @@ func (f *Floor) logOn(ev LogOn) {
 	a.delay, a.calls, a.talked = time.Time{}, 0, 0
 	f.emit(LoggedOn{Agent: a.ID, Extension: x.ID})
 	f.missed(a, 0)
+	if ev.Queue != "" {
+		f.only(a, ev.Queue)
+	}
 	f.review(a)
 }
 
@@ -189,24 +232,30 @@ func (f *Floor) takeFrom(at *attempt) {
 }
 
 func (f *Floor) unseat(a *agent) {
+	for _, m := range a.members {
+		if m.pause {
+			f.unpauseIn(m)
+		}
+	}
 	f.emit(LoggedOff{Agent: a.ID, Extension: a.seat.ID})
 	f.sit(a, nil)
 }
 
-// sit moves an agent to a phone, or to none.
+// sit moves an agent to a phone, or to none. Who sits down serves all of his queues.
 func (f *Floor) sit(a *agent, x *extension) {
-	if (a.seat == nil) != (x == nil) {
-		f.seatedChanged(a, x != nil)
-	}
 	if a.seat != nil {
 		a.seat.agent = nil
+	}
+	for _, m := range a.members {
+		was := m.serves()
+		m.out = false
+		if is := x != nil; is != was {
+			f.enlist(m, is)
+		}
 	}
 	a.seat = x
 	if x != nil {
 		x.agent = a
-	}
-	for _, m := range a.members {
-		m.queue.seated = nil
 	}
 }
 

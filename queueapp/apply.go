@@ -90,8 +90,9 @@ func (f *Floor) applyAgents(plan []Agent) {
 func (f *Floor) applyQueues(plan []Queue) {
 	old := f.order
 	f.order = make([]*queue, 0, len(plan))
+	before := make(map[*agent][]*member, len(f.roll))
 	for _, a := range f.roll {
-		a.members, a.free = nil, false
+		before[a], a.members, a.free = a.members, nil, false
 	}
 	for _, p := range plan {
 		q := f.queues[p.Name]
@@ -111,6 +112,9 @@ func (f *Floor) applyQueues(plan []Queue) {
 			f.line(v)
 		}
 		f.watchEmpty(q)
+	}
+	for _, a := range f.roll {
+		f.keep(a, before[a])
 	}
 	for _, q := range old {
 		if !slices.Contains(f.order, q) {

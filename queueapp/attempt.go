@@ -293,6 +293,10 @@ func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 	if ag.OwnWrapup {
 		wrapup = ag.Wrapup
 	}
+	ag.wrapMost = time.Time{}
+	if q.MostWrap > 0 {
+		wrapup, ag.wrapMost = min(wrapup, q.MostWrap), f.now.Add(q.MostWrap)
+	}
 	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(wrapup)
 	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall, Calls: ag.calls, Talked: ag.talked})
 	if ag.OnDemand && ag.seat != nil && !ag.paused {

@@ -40,12 +40,24 @@ func byService(v, w *visit) int {
 func (f *Floor) place(v *visit) {
 	for f.wants(v) {
 		m := v.queue.pick(f, v)
-		if m == nil {
+		if m == nil || !v.ringsWith(m) {
 			break
 		}
 		v.queue.turn = m.place
 		f.offer(v, m.agent)
 	}
+}
+
+// ringsWith reports whether a member may ring together with those who do: all of one level at once, and the next level when
+// nobody of it rings any more. Progressive goes through the levels as it goes through the members.
+func (v *visit) ringsWith(m *member) bool {
+	if v.queue.Strategy != RingAll || len(v.open) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(v.open, func(a *attempt) bool {
+		s := v.lens.slotOf(a.agent)
+		return s != nil && s.tier.level >= max(m.Level, v.lens.raise)
+	})
 }
 
 // pace asks to be woken when one more phone is to ring for a visit for which some do.
@@ -77,12 +89,15 @@ func (f *Floor) serve(a *agent) {
 	}
 	var best *visit
 	for _, m := range a.members {
+		if !m.free {
+			continue
+		}
 		for _, s := range m.slots {
 			for v := range s.lens.line.all {
 				if best != nil && best.first(v) {
 					break
 				}
-				if v.until(a, f.now).IsZero() && f.wants(v) {
+				if v.until(a, f.now).IsZero() && f.wants(v) && v.ringsWith(m) {
 					best = v
 					break
 				}

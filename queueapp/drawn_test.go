@@ -81,6 +81,7 @@ func drawQueue(t *rapid.T, name queueapp.QueueName, members []queueapp.Member) q
 		Name: name, Strategy: rapid.SampledFrom(queueapp.Strategies()).Draw(t, "strategy"), Members: members, Music: "default",
 		Ring:             drawDuration(t, 2*time.Second, 20*time.Second),
 		Wrapup:           rapid.SampledFrom([]time.Duration{0, 5 * time.Second}).Draw(t, "wrapup"),
+		MostWrap:         rapid.SampledFrom([]time.Duration{0, 6 * time.Second}).Draw(t, "most wrap"),
 		Timeout:          rapid.SampledFrom([]time.Duration{10 * time.Second, time.Minute, 10 * time.Minute}).Draw(t, "timeout"),
 		Progress:         3 * time.Second,
 		Stages:           drawStages(t),

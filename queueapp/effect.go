@@ -167,15 +167,28 @@ type LoggedOff struct {
 	Extension ExtensionID
 }
 
-// Paused says that an agent gets no calls until ready. Auto is set where the floor did it after MaxNoAnswer misses.
+// Serves says that an agent who is logged on serves a queue from now on, or does not any more. Who logs on serves all of
+// his queues unless it is said.
+type Serves struct {
+	Agent AgentID
+	Queue QueueName
+	Out   bool
+}
+
+// Paused says that an agent gets no calls until ready, or none of Queue. Auto is set where the floor did it after
+// MaxNoAnswer misses, or because the agent gets calls on demand.
 type Paused struct {
 	Agent  AgentID
 	Reason string
 	Auto   bool
+	Queue  QueueName
 }
 
-// Unpaused says that an agent's pause ended.
-type Unpaused struct{ Agent AgentID }
+// Unpaused says that an agent's pause ended, or that for Queue.
+type Unpaused struct {
+	Agent AgentID
+	Queue QueueName
+}
 
 // WrapUp says until when an agent is left alone after a call, and what the floor must not forget about that agent.
 type WrapUp struct {
@@ -204,6 +217,7 @@ const (
 	RefusedOnCall           RefusalReason = "on-call"
 	RefusedNotLoggedOn      RefusalReason = "not-logged-on"
 	RefusedAlready          RefusalReason = "already"
+	RefusedNotMember        RefusalReason = "not-a-member"
 )
 
 // Refused says that LogOn, LogOff, Pause or Ready changed nothing, and why.
@@ -223,6 +237,7 @@ func (Leave) effect()     {}
 func (Regained) effect()  {}
 func (LoggedOn) effect()  {}
 func (LoggedOff) effect() {}
+func (Serves) effect()    {}
 func (Paused) effect()    {}
 func (Unpaused) effect()  {}
 func (WrapUp) effect()    {}

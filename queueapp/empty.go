@@ -6,9 +6,13 @@ import (
 )
 
 // present reports whether a member counts as there.
-func (e Empty) present(f *Floor, a *agent, status AgentStatus) bool {
-	if a.seat == nil {
+func (e Empty) present(f *Floor, m *member, status AgentStatus) bool {
+	a := m.agent
+	if !m.serves() {
 		return false // though a call of his may be open
+	}
+	if m.pause && slices.Contains(e.Absent, AbsentPaused) {
+		return false
 	}
 	why := Absence("")
 	switch status {
@@ -40,7 +44,7 @@ func (e Empty) present(f *Floor, a *agent, status AgentStatus) bool {
 func (f *Floor) anybody(q *queue, e Empty) bool {
 	return slices.ContainsFunc(q.members, func(m *member) bool {
 		status, _ := m.agent.status(f)
-		return e.present(f, m.agent, status)
+		return e.present(f, m, status)
 	})
 }
 
@@ -50,7 +54,7 @@ func (f *Floor) count(a *agent, status AgentStatus) {
 		if !m.queue.Leave.Matters {
 			continue
 		}
-		here := m.queue.Leave.present(f, a, status)
+		here := m.queue.Leave.present(f, m, status)
 		switch {
 		case here == m.here:
 			continue
@@ -81,7 +85,9 @@ func (f *Floor) watch() {
 }
 
 // deserted reports whether callers wait for nobody.
-func (q *queue) deserted() bool { return q.Leave.Matters && q.here == 0 && !q.removed && q.visits > q.talking }
+func (q *queue) deserted() bool {
+	return q.Leave.Matters && q.here == 0 && !q.removed && q.visits > q.talking
+}
 
 func (f *Floor) expectEmpty(q *queue) {
 	if !q.deserted() {
@@ -122,20 +128,19 @@ func (f *Floor) recount(a *agent) {
 	f.count(a, status)
 }
 
-// seatedChanged counts an agent who logs on or off behind the lenses that he fits. Where the first comes or the last goes,
-// another stage may hold for who waits.
-func (f *Floor) seatedChanged(a *agent, on bool) {
-	for _, m := range a.members {
-		for _, s := range m.slots {
-			if on {
-				s.lens.seated++
-			} else {
-				s.lens.seated--
-			}
-			if q := m.queue; len(q.Stages) > 0 && !q.Patient && s.lens.seated <= 1 && !q.changed {
-				q.changed = true
-				f.changed = append(f.changed, q)
-			}
+// enlist counts a member who begins or ceases to serve a queue behind the lenses that he fits. Where the first comes or the
+// last goes, another stage may hold for who waits.
+func (f *Floor) enlist(m *member, on bool) {
+	m.queue.seated = nil
+	for _, s := range m.slots {
+		if on {
+			s.lens.seated++
+		} else {
+			s.lens.seated--
+		}
+		if q := m.queue; len(q.Stages) > 0 && !q.Patient && s.lens.seated <= 1 && !q.changed {
+			q.changed = true
+			f.changed = append(f.changed, q)
 		}
 	}
 }

@@ -78,23 +78,40 @@ type Hangup struct {
 	Q850 int
 }
 
-// LogOn asks that an agent be logged on at an extension.
+// LogOn asks that an agent be logged on at an extension. With a Queue it is for that queue alone: who is logged on
+// already stays where he is, and serves that queue besides; who is not serves no other.
 type LogOn struct {
 	Agent     AgentID
 	Extension ExtensionID
+	Queue     QueueName
 }
 
-// LogOff asks that an agent be logged off.
-type LogOff struct{ Agent AgentID }
+// LogOff asks that an agent be logged off. With a Queue he goes on serving the others; from the last he is logged off
+// altogether.
+type LogOff struct {
+	Agent AgentID
+	Queue QueueName
+}
 
-// Pause asks that an agent get no calls until ready. A second pause changes the reason.
+// Pause asks that an agent get no calls until ready, or none of a Queue. A second pause changes the reason.
 type Pause struct {
 	Agent  AgentID
 	Reason string
+	Queue  QueueName
 }
 
-// Ready ends an agent's pause, and wrap-up.
-type Ready struct{ Agent AgentID }
+// Ready ends an agent's pause, and wrap-up; with a Queue only the pause for that queue.
+type Ready struct {
+	Agent AgentID
+	Queue QueueName
+}
+
+// WrapUpFor has an agent's wrap-up last for so long from now on, no longer than the queue of the last call allows. It does
+// nothing for an agent who is not in wrap-up.
+type WrapUpFor struct {
+	Agent AgentID
+	For   time.Duration
+}
 
 // Device is a phone's state as Asterisk reports it.
 type Device struct {
@@ -158,6 +175,16 @@ type RestoreAgent struct {
 	Why       RevokeReason  // why that one failed
 }
 
+// RestoreMember is what is remembered of an agent's place in a queue, where it is not as usual. It follows the agent's
+// RestoreAgent.
+type RestoreMember struct {
+	Queue  QueueName
+	Agent  AgentID
+	Out    bool // does not serve the queue, though logged on
+	Paused bool
+	Reason string
+}
+
 // RestoreVisit is a waiting or connected visit as the database remembers it. Its Attempts counts this visit's too. Given
 // again it may raise Attempts: the switch can know of more than the database.
 type RestoreVisit struct {
@@ -214,6 +241,8 @@ func (LogOn) event()          {}
 func (LogOff) event()         {}
 func (Pause) event()          {}
 func (Ready) event()          {}
+func (WrapUpFor) event()      {}
+func (RestoreMember) event()  {}
 func (Device) event()         {}
 func (Withdraw) event()       {}
 func (Move) event()           {}

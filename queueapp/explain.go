@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -179,6 +180,12 @@ func (f *Floor) barred(m *member, v *visit) string {
 	status, until := a.status(f)
 	switch status {
 	case StatusFree:
+		switch {
+		case m.out:
+			return "is not logged on for this queue"
+		case m.pause:
+			return strings.TrimSuffix("is paused for this queue: "+m.why, ": ")
+		}
 		return f.parted(a, v)
 	case StatusLoggedOff:
 		return "is not logged on"

@@ -103,7 +103,7 @@ func (f *Floor) take(ev Event) {
 		if v := f.visits[ev.Call]; v != nil {
 			v.Customers, v.Data = ev.Customers, ev.Data
 		}
-	case LogOn, LogOff, Pause, Ready:
+	case LogOn, LogOff, Pause, Ready, WrapUpFor:
 		f.agentEvent(ev)
 	case Device:
 		f.device(ev)
@@ -118,7 +118,7 @@ func (f *Floor) take(ev Event) {
 		f.switchDown(ev.Switch)
 	case SwitchUp:
 		f.switchUp(ev.Switch)
-	case Tick, RestoreAgent, RestoreVisit, RestoreAttempt:
+	case Tick, RestoreAgent, RestoreMember, RestoreVisit, RestoreAttempt:
 	}
 }
 

@@ -152,7 +152,7 @@ func (l *ledger) checkQueues(views []queueapp.QueueView) {
 			Queue: q.Name, Strategy: q.Strategy, LoggedOn: len(l.loggedOnIn(q)),
 		}
 		for _, id := range l.loggedOnIn(q) {
-			if l.barred(l.agents[id]) == "" {
+			if l.barred(l.agents[id]) == "" && l.worksFor(l.agents[id], q) {
 				want.Free++
 			}
 		}

@@ -25,11 +25,11 @@ func (l *ledger) forget() {
 func (l *ledger) agentEvent(ev queueapp.Event, effects []queueapp.Effect) {
 	switch ev := ev.(type) {
 	case queueapp.Ready:
-		if a := l.agents[ev.Agent]; a != nil && !refuses(effects) {
+		if a := l.agents[ev.Agent]; a != nil && !refuses(effects) && ev.Queue == "" {
 			a.delay, a.misses = time.Time{}, 0
 		}
 	case queueapp.Pause:
-		if a := l.agents[ev.Agent]; a != nil && !refuses(effects) && (!a.paused || a.reason != ev.Reason) &&
+		if a := l.agents[ev.Agent]; a != nil && !refuses(effects) && ev.Queue == "" && (!a.paused || a.reason != ev.Reason) &&
 			!slices.Contains(effects, queueapp.Effect(queueapp.Paused{Agent: ev.Agent, Reason: ev.Reason})) {
 			l.fail("%s paused, and it was not said", ev.Agent)
 		}
@@ -65,10 +65,24 @@ func (l *ledger) agentEffect(ev queueapp.Event, e queueapp.Effect) {
 			l.fail("%s logged off at %s, where he was not", e.Agent, e.Extension)
 			return
 		}
+		if _, restored := ev.(queueapp.RestoreAgent); !restored && len(a.pauses) > 0 {
+			l.fail("%s logged off, and is paused for a queue", e.Agent)
+		}
 		a.seat = ""
+		clear(a.out)
+	case queueapp.Serves:
+		l.serves(e)
 	case queueapp.Paused:
+		if e.Queue != "" {
+			l.pauseIn(e.Agent, e.Queue, e.Reason, true)
+			return
+		}
 		l.pause(ev, e)
 	case queueapp.Unpaused:
+		if e.Queue != "" {
+			l.pauseIn(e.Agent, e.Queue, "", false)
+			return
+		}
 		if a := l.agents[e.Agent]; a != nil {
 			a.paused, a.reason = false, ""
 		}
@@ -76,6 +90,11 @@ func (l *ledger) agentEffect(ev queueapp.Event, e queueapp.Effect) {
 		a := l.agents[e.Agent]
 		if r, ok := ev.(queueapp.Ready); ok && r.Agent == e.Agent && e.Until.Equal(l.now) {
 			a.wrap = e.Until
+		}
+		if x, ok := ev.(queueapp.WrapUpFor); ok && a != nil && x.Agent == e.Agent && a.wrap.After(l.now) {
+			if a.wrap = l.now.Add(max(0, x.For)); !a.most.IsZero() && a.wrap.After(a.most) {
+				a.wrap = a.most
+			}
 		}
 		if a == nil || !a.last.Equal(e.Last) || !a.wrap.Equal(e.Until) {
 			l.fail("%s wraps up until %s, last call %s", e.Agent, e.Until, e.Last)

@@ -20,7 +20,7 @@ func (l *ledger) announce(e queueapp.Announce) {
 func (l *ledger) loggedOnIn(q *queueRow) []queueapp.AgentID {
 	var ids []queueapp.AgentID
 	for _, m := range q.Members {
-		if a := l.agents[m.Agent]; a != nil && a.seat != "" && l.inPlan(m.Agent) {
+		if a := l.agents[m.Agent]; a != nil && a.seat != "" && !a.out[q.Name] && l.inPlan(m.Agent) {
 			ids = append(ids, m.Agent)
 		}
 	}
@@ -110,7 +110,12 @@ func (l *ledger) switchOf(id queueapp.ExtensionID) queueapp.SwitchName {
 
 // mayServe reports whether the agent, were he free, might have this visit.
 func (l *ledger) mayServe(a *agentRow, v *visitRow) bool {
-	return l.fits(v.queue, l.stageOf(v.queue, v), v, a.id) && !v.tried[a.id].After(l.now) && !l.down[v.Switch]
+	stage := l.stageOf(v.queue, v)
+	n := v.queue.memberIn(a.id)
+	if n >= 0 && l.serving(v) != nil && v.queue.Strategy == queueapp.RingAll && max(v.queue.Members[n].Level, stage.Raise) > l.ringing(v, stage) {
+		return false // rings when nobody of the lower level does any more
+	}
+	return l.worksFor(a, v.queue) && l.fits(v.queue, stage, v, a.id) && !v.tried[a.id].After(l.now) && !l.down[v.Switch]
 }
 
 // candidates are the agents who might have v (or, where v is nil, any call of q) now, in no order.
@@ -121,7 +126,7 @@ func (l *ledger) candidates(q *queueRow, v *visitRow) []*agentRow {
 		if a == nil || l.barred(a) != "" {
 			continue
 		}
-		if v == nil && l.fits(q, l.stageOf(q, nil), nil, a.id) || v != nil && l.mayServe(a, v) {
+		if v == nil && l.worksFor(a, q) && l.fits(q, l.stageOf(q, nil), nil, a.id) || v != nil && l.mayServe(a, v) {
 			out = append(out, a)
 		}
 	}
@@ -258,8 +263,12 @@ func (l *ledger) close(e queueapp.Close) {
 	ag.calls++
 	ag.talk += l.now.Sub(a.talked)
 	wrapup := a.visit.queue.Wrapup
+	ag.most = time.Time{}
 	if ag.plan.OwnWrapup {
 		wrapup = ag.plan.Wrapup
+	}
+	if most := a.visit.queue.MostWrap; most > 0 {
+		wrapup, ag.most = min(wrapup, most), l.now.Add(most)
 	}
 	ag.demanded = ag.plan.OnDemand && ag.seat != "" && !ag.paused
 	ag.last, ag.wrap = l.now, l.now.Add(wrapup)

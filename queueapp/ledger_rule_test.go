@@ -112,7 +112,10 @@ func (l *ledger) present(e queueapp.Empty, a *agentRow) bool {
 }
 
 func (l *ledger) anybody(q *queueRow, e queueapp.Empty) bool {
-	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool { return l.present(e, l.agents[id]) })
+	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool {
+		_, paused := l.agents[id].pauses[q.Name]
+		return l.present(e, l.agents[id]) && !(paused && slices.Contains(e.Absent, queueapp.AbsentPaused))
+	})
 }
 
 // checkEmpty asserts that nobody waits for longer than he must in a queue where nobody is there.
@@ -157,11 +160,6 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 		if !v.queue.Join.Matters || l.anybody(v.queue, v.queue.Join) {
 			l.fail("%s: somebody is there", e.Call)
 		}
-	case queueapp.OutcomeLeftEmpty:
-		// Whether somebody was there when that was due cannot be told afterwards: of one late tick much may follow.
-		if !v.queue.Leave.Matters {
-			l.fail("%s leaves as if nobody was there", e.Call)
-		}
 	case queueapp.OutcomeClosed:
 		if !v.Closed {
 			l.fail("%s: the queue is open", e.Call)
@@ -177,5 +175,47 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 		if !(q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on) {
 			l.fail("%s: %d wait, which is not too many", e.Call, waiting)
 		}
+	}
+}
+
+// ringing is the highest level of those who ring for a visit and fit its stage; -1: nobody does.
+func (l *ledger) ringing(v *visitRow, s queueapp.Stage) int {
+	highest := -1
+	for _, a := range l.attempts {
+		if a.visit == v && !a.closed && l.fits(v.queue, s, v, a.agent) {
+			highest = max(highest, v.queue.Members[v.queue.memberIn(a.agent)].Level, s.Raise)
+		}
+	}
+	return highest
+}
+
+// worksFor reports whether an agent who is logged on gets calls of a queue.
+func (l *ledger) worksFor(a *agentRow, q *queueRow) bool {
+	_, paused := a.pauses[q.Name]
+	return !a.out[q.Name] && !paused
+}
+
+// serves books that an agent serves a queue, or does not.
+func (l *ledger) serves(e queueapp.Serves) {
+	a := l.agents[e.Agent]
+	if a == nil || a.out[e.Queue] == e.Out {
+		l.fail("%s serves %s: not out is %t, as before", e.Agent, e.Queue, !e.Out)
+		return
+	}
+	a.out[e.Queue] = e.Out
+}
+
+// pauseIn books a pause for one queue, or its end.
+func (l *ledger) pauseIn(id queueapp.AgentID, q queueapp.QueueName, why string, on bool) {
+	a := l.agents[id]
+	if a == nil {
+		l.fail("%s paused for %s, and unknown", id, q)
+		return
+	}
+	if was, paused := a.pauses[q]; paused == on && was == why {
+		l.fail("%s paused for %s: %t, as before", id, q, on)
+	}
+	if delete(a.pauses, q); on {
+		a.pauses[q] = why
 	}
 }

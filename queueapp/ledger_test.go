@@ -37,11 +37,14 @@ type agentRow struct {
 	misses     int
 	delay      time.Time
 	delayWhy   queueapp.RevokeReason
-	delayOld   bool           // from before the last restart
-	said       int            // the last Missed
-	tooMany    bool           // missed calls: a pause must follow
-	plan       queueapp.Agent // as it last was in the plan
-	demanded   bool           // gets calls on demand, and has had one: so must it here
+	delayOld   bool                          // from before the last restart
+	said       int                           // the last Missed
+	tooMany    bool                          // missed calls: a pause must follow
+	plan       queueapp.Agent                // as it last was in the plan
+	out        map[queueapp.QueueName]bool   // logged on, but not for these
+	pauses     map[queueapp.QueueName]string // paused for these alone
+	most       time.Time                     // wrap-up ends by then; zero: any time
+	demanded   bool                          // gets calls on demand, and has had one: so must it here
 }
 
 type queueRow struct {
@@ -92,6 +95,10 @@ type attemptRow struct {
 	restored bool
 	at, rang time.Time
 	talked   time.Time
+}
+
+func newAgentRow(id queueapp.AgentID) *agentRow {
+	return &agentRow{id: id, out: map[queueapp.QueueName]bool{}, pauses: map[queueapp.QueueName]string{}}
 }
 
 func newLedger(fail func(string, ...any)) *ledger {
@@ -163,6 +170,7 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 		l.down[ev.Switch] = true
 	case queueapp.SwitchUp:
 		delete(l.down, ev.Switch)
+	case queueapp.RestoreMember:
 	default:
 		l.agentEvent(ev, effects)
 	}
@@ -193,7 +201,7 @@ func (l *ledger) apply(p queueapp.Plan) {
 	}
 	for _, a := range p.Agents {
 		if l.agents[a.ID] == nil {
-			l.agents[a.ID] = &agentRow{id: a.ID}
+			l.agents[a.ID] = newAgentRow(a.ID)
 		}
 		l.agents[a.ID].plan = a
 	}

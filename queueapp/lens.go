@@ -110,7 +110,7 @@ func (q *queue) grind(want filter, asked bool) *lens {
 		s := &slot{member: m, tier: t, place: len(t.slots), index: -1}
 		t.slots = append(t.slots, s)
 		m.slots = append(m.slots, s)
-		if m.agent.seat != nil {
+		if m.serves() {
 			l.seated++
 		}
 	}

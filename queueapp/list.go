@@ -21,6 +21,12 @@ func (f *Floor) Agents() []AgentView {
 		}
 		for _, m := range a.members {
 			view.Queues = append(view.Queues, m.queue.Name)
+			if m.out {
+				view.Absent = append(view.Absent, m.queue.Name)
+			}
+			if m.pause {
+				view.PausedFor = append(view.PausedFor, m.queue.Name)
+			}
 		}
 		out = append(out, view)
 	}

@@ -104,6 +104,7 @@ type Queue struct {
 	Strategy Strategy
 	Ring     time.Duration // how long one agent's phone rings
 	Wrapup   time.Duration // what an agent gets after a call before the next
+	MostWrap time.Duration // how long that may be at most, also an agent's own and an extended one; 0: any time
 	Timeout  time.Duration // how long a visit may last before the caller goes back to the dialplan
 	Music    string        // Asterisk's music-on-hold class
 	Weight   int           // higher is served first where queues share agents

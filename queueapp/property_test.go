@@ -94,16 +94,22 @@ func (w *world) rare() {
 func (w *world) agent() {
 	id := rapid.SampledFrom(append(agentIDs(), "4711")).Draw(w.t, "agent")
 	var ev queueapp.Event
-	switch rapid.IntRange(0, 7).Draw(w.t, "code") {
+	queue := queueapp.QueueName("")
+	if rapid.IntRange(0, 2).Draw(w.t, "one queue") == 0 {
+		queue = rapid.SampledFrom(queueNames()).Draw(w.t, "queue")
+	}
+	switch rapid.IntRange(0, 8).Draw(w.t, "code") {
 	case 0, 1, 2, 3:
 		x := rapid.SampledFrom(append(extensionIDs(), "", queueapp.ExtensionID(id), queueapp.ExtensionID(id), "4711"))
-		ev = queueapp.LogOn{Agent: id, Extension: x.Draw(w.t, "extension")}
+		ev = queueapp.LogOn{Agent: id, Extension: x.Draw(w.t, "extension"), Queue: queue}
 	case 4:
-		ev = queueapp.LogOff{Agent: id}
+		ev = queueapp.LogOff{Agent: id, Queue: queue}
 	case 5:
-		ev = queueapp.Pause{Agent: id, Reason: rapid.SampledFrom([]string{"", "lunch"}).Draw(w.t, "reason")}
+		ev = queueapp.Pause{Agent: id, Reason: rapid.SampledFrom([]string{"", "lunch"}).Draw(w.t, "reason"), Queue: queue}
+	case 6:
+		ev = queueapp.WrapUpFor{Agent: id, For: rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute}).Draw(w.t, "for")}
 	default:
-		ev = queueapp.Ready{Agent: id}
+		ev = queueapp.Ready{Agent: id, Queue: queue}
 	}
 	w.onTime(ev)
 	w.tell(ev)

@@ -33,8 +33,14 @@ type member struct {
 	place int // in the queue's list of members
 	slots []*slot
 	free  bool
-	here  bool // counts as there, where the queue's Leave matters
+	out   bool // does not serve the queue, though logged on
+	pause bool
+	why   string // of the pause
+	here  bool   // counts as there, where the queue's Leave matters
 }
+
+// serves reports whether a member is logged on for the queue.
+func (m *member) serves() bool { return m.agent.seat != nil && !m.out }
 
 // setFree moves a member into or out of the free ones.
 func (m *member) setFree(free bool) {
@@ -83,7 +89,7 @@ func (q *queue) loggedOn() []AgentID {
 	if q.seated == nil {
 		q.seated = make([]AgentID, 0, len(q.members))
 		for _, m := range q.members {
-			if m.agent.seat != nil {
+			if m.serves() {
 				q.seated = append(q.seated, m.agent.ID)
 			}
 		}

@@ -98,7 +98,7 @@ func (l *ledger) dies() {
 		q.turn, q.drops, q.since = -1, nil, time.Time{}
 	}
 	for _, a := range l.agents {
-		a.delayOld = true
+		a.delayOld, a.most = true, time.Time{}
 	}
 }
 
@@ -109,6 +109,8 @@ func (l *ledger) reborn() {
 		if !l.inPlan(a.id) {
 			a.last, a.wrap, a.delay, a.misses, a.said = time.Time{}, time.Time{}, time.Time{}, 0, 0
 			a.calls, a.talk, a.plan = 0, 0, queueapp.Agent{}
+			clear(a.out)
+			clear(a.pauses)
 		}
 	}
 	for _, v := range l.visits {
@@ -133,6 +135,13 @@ func (w *world) remembered() []queueapp.Event {
 			Agent: a.id, Extension: a.seat, Paused: a.paused, Reason: a.reason, LastCall: a.last, WrapUntil: a.wrap,
 			NoAnswers: a.misses, Delayed: a.delay, Why: a.delayWhy, Calls: a.calls, Talked: a.talk,
 		})
+	}
+	for _, a := range sorted(l.agents) {
+		for _, q := range queueNames() {
+			if why, paused := a.pauses[q]; paused || a.out[q] {
+				out = append(out, queueapp.RestoreMember{Queue: q, Agent: a.id, Out: a.out[q], Paused: paused, Reason: why})
+			}
+		}
 	}
 	for _, v := range sorted(l.visits) {
 		ev := queueapp.RestoreVisit{Enter: v.Enter, Entered: v.entered, Deadline: v.deadline}

@@ -5,6 +5,8 @@ func (f *Floor) restore(ev Event) bool {
 	switch ev := ev.(type) {
 	case RestoreAgent:
 		f.restoreAgent(ev)
+	case RestoreMember:
+		f.restoreMember(ev)
 	case RestoreVisit:
 		f.restoreVisit(ev)
 	case RestoreAttempt:

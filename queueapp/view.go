@@ -28,6 +28,8 @@ type AgentView struct {
 	Reason    string      `json:"reason,omitempty"` // of the pause
 	Device    DeviceState `json:"device,omitempty"`
 	Queues    []QueueName `json:"queues"`
+	Absent    []QueueName `json:"absent,omitempty"`     // of them: logged on, but not for these
+	PausedFor []QueueName `json:"paused_for,omitempty"` // of them: paused for these alone
 	Call      CallID      `json:"call,omitempty"`
 	Attempt   int         `json:"attempt,omitempty"`
 	LastCall  time.Time   `json:"last_call,omitzero"`

@@ -189,7 +189,7 @@ func (w *world) onTime(ev queueapp.Event) {
 		return
 	}
 	switch ev.(type) {
-	case queueapp.Ready, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected,
+	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected,
 		queueapp.SwitchDown:
 		w.tell(queueapp.Tick{})
 	default:

@@ -80,6 +80,9 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 	if r.Agents, err = gather(ctx, o, scanAgent, agentsSQL); err != nil {
 		return r, err
 	}
+	if r.Members, err = gather(ctx, o, scanMember, membersSQL); err != nil {
+		return r, err
+	}
 	if r.Visits, err = gather(ctx, o, scanVisit, visitsSQL); err != nil {
 		return r, err
 	}
@@ -126,10 +129,10 @@ const agentsSQL = `
 SELECT a.agent, coalesce(s.extension, ''), p.agent IS NOT NULL, coalesce(p.reason, ''), t.last_call, t.wrap_until, coalesce(t.misses, 0),
     CASE WHEN t.last_call >= s.began_at THEN t.calls ELSE 0 END, CASE WHEN t.last_call >= s.began_at THEN t.talked ELSE interval '0' END
 FROM (SELECT agent FROM queueapp.sessions WHERE floor = $1 AND ended_at IS NULL
-    UNION SELECT agent FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL
+    UNION SELECT agent FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL AND queue = ''
     UNION SELECT agent FROM queueapp.agent_states WHERE floor = $1) a
 LEFT JOIN queueapp.sessions s ON s.floor = $1 AND s.agent = a.agent AND s.ended_at IS NULL
-LEFT JOIN queueapp.pauses p ON p.floor = $1 AND p.agent = a.agent AND p.ended_at IS NULL
+LEFT JOIN queueapp.pauses p ON p.floor = $1 AND p.agent = a.agent AND p.ended_at IS NULL AND p.queue = ''
 LEFT JOIN queueapp.agent_states t ON t.floor = $1 AND t.agent = a.agent
 ORDER BY a.agent`
 
@@ -138,6 +141,18 @@ func scanAgent(row pgx.CollectableRow) (a queueapp.RestoreAgent, err error) {
 	err = row.Scan(&a.Agent, &a.Extension, &a.Paused, &a.Reason, &last, &wrap, &a.NoAnswers, &a.Calls, &a.Talked)
 	a.LastCall, a.WrapUntil = known(last), known(wrap)
 	return a, err
+}
+
+// membersSQL finds whoever is logged on, but not for a queue, or paused for it alone.
+const membersSQL = `
+SELECT coalesce(p.queue, a.queue), coalesce(p.agent, a.agent), a.agent IS NOT NULL, p.agent IS NOT NULL, coalesce(p.reason, '')
+FROM (SELECT * FROM queueapp.pauses WHERE floor = $1 AND ended_at IS NULL AND queue <> '') p
+FULL JOIN (SELECT * FROM queueapp.absences WHERE floor = $1 AND ended_at IS NULL) a ON a.agent = p.agent AND a.queue = p.queue
+ORDER BY 2, 1`
+
+func scanMember(row pgx.CollectableRow) (m queueapp.RestoreMember, err error) {
+	err = row.Scan(&m.Queue, &m.Agent, &m.Out, &m.Paused, &m.Reason)
+	return m, err
 }
 
 const visitsSQL = `

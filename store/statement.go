@@ -15,6 +15,8 @@ const (
 	stmtAttempt = "attempt"
 	stmtLogOff  = "logoff"
 	stmtUnpause = "unpause"
+	stmtServe   = "serve"
+	stmtAbsent  = "absent"
 	stmtMove    = "move"
 	stmtCaller  = "caller"
 	stmtEnter   = "enter"
@@ -78,9 +80,13 @@ UPDATE queueapp.attempts SET
     q850 = coalesce(nullif($14::integer, 0), q850)
 WHERE call = $1 AND n = $2`,
 
-		stmtLogOff: `UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+		stmtLogOff: `
+WITH absent AS (UPDATE queueapp.absences SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL)
+UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
 
-		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND ended_at IS NULL`,
+		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
+
+		stmtServe: `UPDATE queueapp.absences SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
 
 		stmtCaller: `UPDATE queueapp.calls SET customers = $2, data = $3 WHERE id = $1`,
 
@@ -127,7 +133,9 @@ func noting() map[string]string {
 	return map[string]string{
 		stmtSession: `INSERT INTO queueapp.sessions (floor, agent, extension, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 
-		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at, queue) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+
+		stmtAbsent: `INSERT INTO queueapp.absences (floor, agent, queue, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 
 		stmtWrapUp: `
 INSERT INTO queueapp.agent_states (floor, agent, last_call, wrap_until, calls, talked) VALUES ($1, $2, $3, $4, $5, $6)

@@ -52,7 +52,10 @@ func (w *writer) closings(r projection.Rows) {
 		w.batch.Queue(stmtLogOff, w.floor, text(l.Agent), l.At)
 	}
 	for _, u := range r.Unpauses {
-		w.batch.Queue(stmtUnpause, w.floor, text(u.Agent), u.At)
+		w.batch.Queue(stmtUnpause, w.floor, text(u.Agent), u.At, text(u.Queue))
+	}
+	for _, s := range r.Returns {
+		w.batch.Queue(stmtServe, w.floor, text(s.Agent), s.At, text(s.Queue))
 	}
 	for _, c := range r.Callers {
 		w.batch.Queue(stmtCaller, string(c.Call), customers.Encode(c.Customers), customers.EncodeData(c.Data))
@@ -98,7 +101,10 @@ func (w *writer) agents(r projection.Rows) {
 		w.batch.Queue(stmtSession, w.floor, text(s.Agent), text(s.Extension), s.Began, moment(s.Ended))
 	}
 	for _, p := range r.Pauses {
-		w.batch.Queue(stmtPause, w.floor, text(p.Agent), text(p.Reason), p.Auto, p.Began, moment(p.Ended))
+		w.batch.Queue(stmtPause, w.floor, text(p.Agent), text(p.Reason), p.Auto, p.Began, moment(p.Ended), text(p.Queue))
+	}
+	for _, s := range r.Absences {
+		w.batch.Queue(stmtAbsent, w.floor, text(s.Agent), text(s.Queue), s.Began, moment(s.Ended))
 	}
 	for _, u := range r.WrapUps {
 		w.batch.Queue(stmtWrapUp, w.floor, text(u.Agent), moment(u.Last), moment(u.Until), u.Calls, u.Talked)

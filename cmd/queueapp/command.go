@@ -11,7 +11,7 @@ import (
 	"ringside/queueapp/api"
 )
 
-// agentCommand is `agent N logon|logoff|pause|ready`.
+// agentCommand is `agent N logon|logoff|pause|ready|wrapup`.
 type agentCommand struct {
 	Number struct {
 		Number string      `arg:"" help:"The agent's number."`
@@ -19,48 +19,68 @@ type agentCommand struct {
 		Logoff agentLogoff `cmd:"" help:"Log the agent off."`
 		Pause  agentPause  `cmd:"" help:"Give the agent no calls until ready."`
 		Ready  agentReady  `cmd:"" help:"End the agent's pause or wrap-up."`
+		Wrapup agentWrapup `cmd:"" help:"Have the agent's wrap-up last for so long from now on."`
 	} `arg:""`
 }
 
+// oneQueue is a flag of commands that are about all of an agent's queues, or about one.
+type oneQueue struct {
+	Queue string `short:"q" placeholder:"NAME" help:"For this queue alone."`
+}
+
 type agentLogon struct {
+	oneQueue
 	Extension string `short:"e" placeholder:"NUMBER" help:"Where the agent sits. Default: what the floor plan says, or the extension of the same number."`
 }
 
 type agentPause struct {
+	oneQueue
 	Reason string `short:"r" placeholder:"TEXT" help:"Why, for those who read the listings."`
 }
 
 type (
-	agentLogoff struct{}
-	agentReady  struct{}
+	agentLogoff struct{ oneQueue }
+	agentReady  struct{ oneQueue }
 )
+
+type agentWrapup struct {
+	For time.Duration `arg:"" help:"How long from now on, as 90s."`
+}
+
+// body is a command's body: what of these was said.
+func body(pairs ...string) map[string]string {
+	out := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			out[pairs[i]] = pairs[i+1]
+		}
+	}
+	return out
+}
 
 // Run logs the agent on.
 func (c *agentLogon) Run(ctx context.Context, a *app, cli *grammar) error {
-	body := map[string]string{}
-	if c.Extension != "" {
-		body["extension"] = c.Extension
-	}
-	return a.tellAgent(ctx, cli, "logon", body)
+	return a.tellAgent(ctx, cli, "logon", body("extension", c.Extension, "queue", c.Queue))
 }
 
 // Run logs the agent off.
 func (c *agentLogoff) Run(ctx context.Context, a *app, cli *grammar) error {
-	return a.tellAgent(ctx, cli, "logoff", nil)
+	return a.tellAgent(ctx, cli, "logoff", body("queue", c.Queue))
 }
 
 // Run pauses the agent.
 func (c *agentPause) Run(ctx context.Context, a *app, cli *grammar) error {
-	body := map[string]string{}
-	if c.Reason != "" {
-		body["reason"] = c.Reason
-	}
-	return a.tellAgent(ctx, cli, "pause", body)
+	return a.tellAgent(ctx, cli, "pause", body("reason", c.Reason, "queue", c.Queue))
 }
 
 // Run makes the agent ready.
 func (c *agentReady) Run(ctx context.Context, a *app, cli *grammar) error {
-	return a.tellAgent(ctx, cli, "ready", nil)
+	return a.tellAgent(ctx, cli, "ready", body("queue", c.Queue))
+}
+
+// Run extends the agent's wrap-up, or cuts it short.
+func (c *agentWrapup) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.tellAgent(ctx, cli, "wrapup", map[string]float64{"seconds": c.For.Seconds()})
 }
 
 // tellAgent gives the command and says how the agent stands then.
@@ -83,12 +103,13 @@ func (a *app) tellAgent(ctx context.Context, cli *grammar, command string, body 
 	return nil
 }
 
-// callCommand is `call ID show|priority|withdraw|hangup`.
+// callCommand is `call ID show|priority|move|withdraw|hangup`.
 type callCommand struct {
 	ID struct {
 		ID       string       `arg:"" help:"The call's id, or the begin of it where no other call begins so."`
 		Show     callShow     `cmd:"" help:"Show the call."`
 		Priority callPriority `cmd:"" help:"Change a waiting caller's priority."`
+		Move     callMove     `cmd:"" help:"Send a waiting caller to another queue, where he keeps his place."`
 		Withdraw callWithdraw `cmd:"" help:"Take the caller out of the queue and on in the dialplan."`
 		Hangup   callHangup   `cmd:"" help:"Hang the caller up."`
 	} `arg:""`
@@ -100,6 +121,10 @@ type callShow struct {
 
 type callPriority struct {
 	Priority int32 `arg:"" help:"Higher is served first."`
+}
+
+type callMove struct {
+	Queue string `arg:"" help:"The queue's name in the floor plan."`
 }
 
 type (
@@ -136,22 +161,27 @@ func (c *callPriority) Run(ctx context.Context, a *app, cli *grammar) error {
 	})
 }
 
+// Run moves the caller.
+func (c *callMove) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.endCall(ctx, cli, "/move", map[string]string{"queue": c.Queue}, "moved to "+c.Queue)
+}
+
 // Run withdraws the caller.
 func (c *callWithdraw) Run(ctx context.Context, a *app, cli *grammar) error {
-	return a.endCall(ctx, cli, "/withdraw", "withdrawn; the call goes on in the dialplan")
+	return a.endCall(ctx, cli, "/withdraw", nil, "withdrawn; the call goes on in the dialplan")
 }
 
 // Run hangs the caller up.
 func (c *callHangup) Run(ctx context.Context, a *app, cli *grammar) error {
-	return a.endCall(ctx, cli, "/hangup", "hung up")
+	return a.endCall(ctx, cli, "/hangup", nil, "hung up")
 }
 
-func (a *app) endCall(ctx context.Context, cli *grammar, command, done string) error {
+func (a *app) endCall(ctx context.Context, cli *grammar, command string, body any, done string) error {
 	return a.withCall(ctx, cli, func(o *owner, id string) error {
-		if err := o.post(ctx, callPath(id, command), nil, nil); err != nil {
+		if err := o.post(ctx, callPath(id, command), body, nil); err != nil {
 			return err
 		}
-		a.printf("call %s: %s\n", clean(id, 60), done)
+		a.printf("call %s: %s\n", clean(id, 60), clean(done, 80))
 		return nil
 	})
 }

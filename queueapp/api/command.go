@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"ringside/queueapp"
 )
@@ -16,6 +17,7 @@ type Released struct {
 func (s *Server) logOn(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Extension queueapp.ExtensionID `json:"extension"`
+		Queue     queueapp.QueueName   `json:"queue"`
 	}
 	if err := decode(w, r, &body); err != nil {
 		return err
@@ -24,20 +26,27 @@ func (s *Server) logOn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event {
-		return queueapp.LogOn{Agent: a, Extension: body.Extension}
+		return queueapp.LogOn{Agent: a, Extension: body.Extension, Queue: body.Queue}
 	})
 }
 
+// ofQueue is the body of commands that are about all of an agent's queues, or about one.
+type ofQueue struct {
+	Queue queueapp.QueueName `json:"queue"`
+}
+
 func (s *Server) logOff(w http.ResponseWriter, r *http.Request) error {
-	if err := decode(w, r, &struct{}{}); err != nil {
+	var body ofQueue
+	if err := decode(w, r, &body); err != nil {
 		return err
 	}
-	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event { return queueapp.LogOff{Agent: a} })
+	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event { return queueapp.LogOff{Agent: a, Queue: body.Queue} })
 }
 
 func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		Reason string `json:"reason"`
+		Reason string             `json:"reason"`
+		Queue  queueapp.QueueName `json:"queue"`
 	}
 	if err := decode(w, r, &body); err != nil {
 		return err
@@ -46,15 +55,33 @@ func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event {
-		return queueapp.Pause{Agent: a, Reason: body.Reason}
+		return queueapp.Pause{Agent: a, Reason: body.Reason, Queue: body.Queue}
 	})
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
-	if err := decode(w, r, &struct{}{}); err != nil {
+	var body ofQueue
+	if err := decode(w, r, &body); err != nil {
 		return err
 	}
-	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event { return queueapp.Ready{Agent: a} })
+	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event { return queueapp.Ready{Agent: a, Queue: body.Queue} })
+}
+
+// longestWrapUp is far more than anybody writes after a call.
+const longestWrapUp = 24 * time.Hour
+
+func (s *Server) wrapUp(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Seconds *float64 `json:"seconds"`
+	}
+	if err := decode(w, r, &body); err != nil {
+		return err
+	}
+	if body.Seconds == nil || *body.Seconds < 0 || *body.Seconds > longestWrapUp.Seconds() {
+		return problem(http.StatusUnprocessableEntity, "body", "seconds is missing or out of range", `Send {"seconds": 60}: how long wrap-up lasts from now on, a day at most.`)
+	}
+	d := time.Duration(*body.Seconds * float64(time.Second))
+	return s.agentCommand(w, r, func(a queueapp.AgentID) queueapp.Event { return queueapp.WrapUpFor{Agent: a, For: d} })
 }
 
 // agentCommand gives the command and answers with the agent as it stands afterwards.
@@ -106,6 +133,8 @@ func refused(no queueapp.Refused) *Problem {
 		title, detail = "The agent is not logged on", "Log the agent on first."
 	case queueapp.RefusedAlready:
 		title, detail = "It is so already", "Nothing was changed."
+	case queueapp.RefusedNotMember:
+		status, title, detail = http.StatusUnprocessableEntity, "The agent is no member of that queue", "GET /v1/agents says of which queues the agent is."
 	default:
 		title = "The floor refused"
 	}
@@ -130,6 +159,35 @@ func (s *Server) prioritise(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.oneCall(w, r)
+}
+
+func (s *Server) move(w http.ResponseWriter, r *http.Request) error {
+	var body ofQueue
+	if err := decode(w, r, &body); err != nil {
+		return err
+	}
+	call, err := s.waitingCall(r)
+	if err != nil {
+		return err
+	}
+	queues, err := s.floor.Queues(r.Context())
+	switch {
+	case err != nil:
+		return err
+	case !slices.ContainsFunc(queues, func(q queueapp.QueueView) bool { return q.Queue == body.Queue }):
+		return problem(http.StatusUnprocessableEntity, "queue", "No such queue", `Send {"queue": "sales"}; GET /v1/queues lists those of the floor plan in force.`)
+	case call.Queue == body.Queue:
+		return problem(http.StatusConflict, string(queueapp.RefusedAlready), "It is so already", "The caller is in that queue.")
+	}
+	effects, err := s.floor.Command(r.Context(), queueapp.Move{Call: call.Call, Queue: body.Queue})
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(effects, func(e queueapp.Effect) bool { l, ok := e.(queueapp.Leave); return ok && l.Call == call.Call }) {
+		return tooLate()
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func (s *Server) withdraw(w http.ResponseWriter, r *http.Request) error {

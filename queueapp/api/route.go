@@ -37,6 +37,8 @@ func (s *Server) routes(metrics http.Handler) []route {
 		{post, "/v1/agents/{agent}/logoff", s.asked(s.logOff)},
 		{post, "/v1/agents/{agent}/pause", s.asked(s.pause)},
 		{post, "/v1/agents/{agent}/ready", s.asked(s.ready)},
+		{post, "/v1/agents/{agent}/wrapup", s.asked(s.wrapUp)},
+		{post, "/v1/calls/{call}/move", s.asked(s.move)},
 		{post, "/v1/calls/{call}/priority", s.asked(s.prioritise)},
 		{post, "/v1/calls/{call}/withdraw", s.asked(s.withdraw)},
 		{post, "/v1/calls/{call}/hangup", s.asked(s.hangUp)},

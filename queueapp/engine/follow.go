@@ -35,7 +35,7 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 		if e.Auto {
 			t.whenDurable(func() { t.tellPaused(e) })
 		}
-	case queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused, queueapp.Regained:
+	case queueapp.Serves, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused, queueapp.Regained:
 	}
 }
 

@@ -78,6 +78,7 @@ type Remembered struct {
 	NextEntry int64
 	LastAt    time.Time // the time of the last journalled step: now never goes below
 	Agents    []queueapp.RestoreAgent
+	Members   []queueapp.RestoreMember                // places in queues that are not as usual
 	Visits    []queueapp.RestoreVisit                 // open ones only
 	Attempts  []queueapp.RestoreAttempt               // open ones only
 	Homes     map[queueapp.CallID]queueapp.SwitchName // the switch of every call that has an open attempt

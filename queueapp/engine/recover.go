@@ -24,6 +24,9 @@ func (t *tenure) remember(rem Remembered) error {
 	for _, a := range rem.Agents {
 		t.turn(a)
 	}
+	for _, m := range rem.Members {
+		t.turn(m)
+	}
 	t.remembered, t.homes = rem.Visits, rem.Homes
 	for _, a := range rem.Attempts {
 		t.attempts[a.Attempt.Call] = append(t.attempts[a.Attempt.Call], a)

@@ -149,12 +149,12 @@ func (t *tenure) agentEvent(x queueapp.ExtensionID, cmd ivr.Command) queueapp.Ev
 	}
 	switch cmd.Verb {
 	case ivr.AgentLogOff:
-		return queueapp.LogOff{Agent: agent}
+		return queueapp.LogOff{Agent: agent, Queue: cmd.Queue}
 	case ivr.AgentPause:
-		return queueapp.Pause{Agent: agent, Reason: cmd.Reason}
+		return queueapp.Pause{Agent: agent, Reason: cmd.Reason, Queue: cmd.Queue}
 	case ivr.AgentReady:
-		return queueapp.Ready{Agent: agent}
+		return queueapp.Ready{Agent: agent, Queue: cmd.Queue}
 	case ivr.AgentLogOn:
 	}
-	return queueapp.LogOn{Agent: agent, Extension: x}
+	return queueapp.LogOn{Agent: agent, Extension: x, Queue: cmd.Queue}
 }

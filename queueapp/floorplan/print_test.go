@@ -130,6 +130,7 @@ func patience(t *rapid.T, q *queueapp.Queue) {
 	if q.Strategy == queueapp.Progressive {
 		q.Progress = span(t, "progress", time.Second, time.Hour)
 	}
+	q.MostWrap = span(t, "most wrap", 0, time.Hour)
 	after := time.Duration(0)
 	for range rapid.IntRange(0, 3).Draw(t, "stages") {
 		s := queueapp.Stage{After: after, Min: rapid.IntRange(0, 3).Draw(t, "min"), Raise: rapid.IntRange(0, 3).Draw(t, "raise"),

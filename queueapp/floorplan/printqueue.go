@@ -25,6 +25,7 @@ func queueFields(q queueapp.Queue) []field {
 	f.duration("reject_delay", q.RejectDelay)
 	f.duration("unreachable_delay", q.UnreachableDelay)
 	f.int("maxnoanswer", q.MaxNoAnswer)
+	f.optDuration("wrapup_max", q.MostWrap)
 	f.stages(q)
 	if q.Leave.Matters {
 		f.empty("leaveempty", q.Leave, false)

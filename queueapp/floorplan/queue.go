@@ -18,7 +18,7 @@ func queue(t *table) queueapp.Queue {
 	q := queueapp.Queue{
 		Name: queueapp.QueueName(t.name()), Strategy: strategy(t),
 		Ring:   t.duration("ring", 20*time.Second, time.Second, 10*minute),
-		Wrapup: t.duration("wrapup", 5*time.Second, 0, day), Timeout: t.duration("timeout", 10*minute, time.Second, day),
+		Wrapup: t.duration("wrapup", 5*time.Second, 0, day), MostWrap: t.duration("wrapup_max", 0, 0, day), Timeout: t.duration("timeout", 10*minute, time.Second, day),
 		Music:  t.text("music", "default"),
 		Weight: t.int("weight", 0, 0, mostWeight), Members: members(t),
 		Retry:            t.duration("retry", 5*time.Second, time.Second, time.Hour),

@@ -46,7 +46,7 @@ func (c Clock) AppendEffect(b []byte, e queueapp.Effect) []byte {
 		w.int(e.Entry)
 	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.Close:
 		w.attemptEffect(e)
-	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
+	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
 		queueapp.Refused:
 		w.agentEffect(e)
 	default:
@@ -100,6 +100,13 @@ func (w *writer) agentEffect(e queueapp.Effect) {
 	case queueapp.LoggedOff:
 		w.verb("logged-off")
 		w.seat(e.Agent, e.Extension)
+	case queueapp.Serves:
+		w.verb("serves")
+		w.word(string(e.Agent))
+		w.word(string(e.Queue))
+		if e.Out {
+			w.key("no-more")
+		}
 	case queueapp.Paused:
 		w.verb("paused")
 		w.word(string(e.Agent))
@@ -107,9 +114,11 @@ func (w *writer) agentEffect(e queueapp.Effect) {
 		if e.Auto {
 			w.key("auto")
 		}
+		w.optWord("queue", string(e.Queue))
 	case queueapp.Unpaused:
 		w.verb("unpaused")
 		w.word(string(e.Agent))
+		w.optWord("queue", string(e.Queue))
 	case queueapp.WrapUp:
 		w.verb("wrap-up")
 		w.word(string(e.Agent))
@@ -175,7 +184,7 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
 	case "offer", "ring", "connect", "revoke", "hang-up", "close":
 		return r.attemptEffect(verb)
-	case "logged-on", "logged-off", "paused", "unpaused", "wrap-up", "missed", "refused":
+	case "logged-on", "logged-off", "serves", "paused", "unpaused", "wrap-up", "missed", "refused":
 		return r.agentEffect(verb)
 	}
 	r.fail("%.40q is no effect", verb)
@@ -225,9 +234,11 @@ func (r *reader) agentEffect(verb string) queueapp.Effect {
 	switch verb {
 	case "paused":
 		why, _ := r.quoted()
-		return queueapp.Paused{Agent: a, Reason: why, Auto: r.skip("auto")}
+		return queueapp.Paused{Agent: a, Reason: why, Auto: r.skip("auto"), Queue: r.optQueue()}
 	case "unpaused":
-		return queueapp.Unpaused{Agent: a}
+		return queueapp.Unpaused{Agent: a, Queue: r.optQueue()}
+	case "serves":
+		return queueapp.Serves{Agent: a, Queue: queueapp.QueueName(r.word("a queue")), Out: r.skip("no-more")}
 	case "wrap-up":
 		e := queueapp.WrapUp{Agent: a, Until: r.optTime("until"), Last: r.optTime("last"), Calls: r.optInt("calls")}
 		e.Talked = r.optDuration("talked")

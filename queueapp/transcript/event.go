@@ -37,7 +37,7 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 		w.verb("hangup")
 		w.word(string(e.Call))
 		w.optInt("cause", int64(e.Q850))
-	case queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device:
+	case queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.Device:
 		w.agentEvent(e)
 	case queueapp.Withdraw:
 		w.verb("withdraw")
@@ -56,7 +56,7 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 		w.verb("identify")
 		w.word(string(e.Call))
 		w.known(e.Customers, e.Data)
-	case queueapp.RestoreAgent, queueapp.RestoreVisit, queueapp.RestoreAttempt:
+	case queueapp.RestoreAgent, queueapp.RestoreMember, queueapp.RestoreVisit, queueapp.RestoreAttempt:
 		w.restore(e)
 	case queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.Tick:
 		w.floorEvent(e)
@@ -97,16 +97,24 @@ func (w *writer) agentEvent(e queueapp.Event) {
 		w.verb("logon")
 		w.word(string(e.Agent))
 		w.optWord("at", string(e.Extension))
+		w.optWord("queue", string(e.Queue))
 	case queueapp.LogOff:
 		w.verb("logoff")
 		w.word(string(e.Agent))
+		w.optWord("queue", string(e.Queue))
 	case queueapp.Pause:
 		w.verb("pause")
 		w.word(string(e.Agent))
 		w.reason(e.Reason)
+		w.optWord("queue", string(e.Queue))
 	case queueapp.Ready:
 		w.verb("ready")
 		w.word(string(e.Agent))
+		w.optWord("queue", string(e.Queue))
+	case queueapp.WrapUpFor:
+		w.verb("wrap-up-for")
+		w.word(string(e.Agent))
+		w.duration(e.For)
 	case queueapp.Device:
 		w.verb("device")
 		w.word(string(e.Extension))
@@ -162,6 +170,8 @@ func (r *reader) event(verb string) queueapp.Event {
 		return r.enter(true)
 	case "restore-agent":
 		return r.restoreAgent()
+	case "restore-member":
+		return r.restoreMember()
 	case "restore-attempt":
 		return r.restoreAttempt()
 	case "offered", "ringing", "up", "connected", "ended":
@@ -177,7 +187,7 @@ func (r *reader) event(verb string) queueapp.Event {
 		return queueapp.Prioritise{Call: r.call(), Priority: r.int("a priority")}
 	case "identify":
 		return r.identify()
-	case "logon", "logoff", "pause", "ready", "device":
+	case "logon", "logoff", "pause", "ready", "wrap-up-for", "device":
 		return r.agentEvent(verb)
 	case "hold":
 		why, _ := r.quoted()
@@ -220,14 +230,16 @@ func (r *reader) agentEvent(verb string) queueapp.Event {
 	a := r.agent()
 	switch verb {
 	case "logon":
-		return queueapp.LogOn{Agent: a, Extension: queueapp.ExtensionID(r.optWord("at"))}
+		return queueapp.LogOn{Agent: a, Extension: queueapp.ExtensionID(r.optWord("at")), Queue: r.optQueue()}
 	case "logoff":
-		return queueapp.LogOff{Agent: a}
+		return queueapp.LogOff{Agent: a, Queue: r.optQueue()}
 	case "pause":
 		why, _ := r.quoted()
-		return queueapp.Pause{Agent: a, Reason: why}
+		return queueapp.Pause{Agent: a, Reason: why, Queue: r.optQueue()}
+	case "wrap-up-for":
+		return queueapp.WrapUpFor{Agent: a, For: r.duration("how long")}
 	}
-	return queueapp.Ready{Agent: a}
+	return queueapp.Ready{Agent: a, Queue: r.optQueue()}
 }
 
 func (r *reader) call() queueapp.CallID   { return queueapp.CallID(r.word("a call")) }
@@ -251,6 +263,8 @@ func (r *reader) optWord(key string) string {
 	}
 	return r.word("what " + key + " names")
 }
+
+func (r *reader) optQueue() queueapp.QueueName { return queueapp.QueueName(r.optWord("queue")) }
 
 func (r *reader) optTime(key string) time.Time {
 	if !r.skip(key) {

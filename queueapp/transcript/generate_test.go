@@ -96,7 +96,7 @@ func jids(t *rapid.T) []string {
 func queue(t *rapid.T) queueapp.Queue {
 	return queueapp.Queue{
 		Name: text[queueapp.QueueName](t, "queue"), Strategy: pick(t, "strategy", queueapp.Strategies()...),
-		Ring: span(t, "ring"), Wrapup: span(t, "wrapup"), Timeout: span(t, "timeout"), Music: text[string](t, "music"),
+		Ring: span(t, "ring"), Wrapup: span(t, "wrapup"), MostWrap: span(t, "most wrap"), Timeout: span(t, "timeout"), Music: text[string](t, "music"),
 		Weight: number(t, "weight"), Members: list(t, "members", func() queueapp.Member {
 			return queueapp.Member{Agent: text[queueapp.AgentID](t, "member"), Level: few(t, "level"), Weight: few(t, "weight")}
 		}),
@@ -168,6 +168,8 @@ func restoreAgent(t *rapid.T) queueapp.RestoreAgent {
 	}
 }
 
+func queueName(t *rapid.T) queueapp.QueueName { return text[queueapp.QueueName](t, "queue") }
+
 // events has a drawer for every type of event: a test counts them against the source.
 func events() []func(t *rapid.T) queueapp.Event {
 	type T = rapid.T
@@ -190,10 +192,19 @@ func events() []func(t *rapid.T) queueapp.Event {
 				queueapp.EndLost)}
 		},
 		func(t *T) queueapp.Event { return queueapp.Hangup{Call: call(t), Q850: number(t, "q850")} },
-		func(t *T) queueapp.Event { return queueapp.LogOn{Agent: agent(t), Extension: extension(t)} },
-		func(t *T) queueapp.Event { return queueapp.LogOff{Agent: agent(t)} },
-		func(t *T) queueapp.Event { return queueapp.Pause{Agent: agent(t), Reason: text[string](t, "reason")} },
-		func(t *T) queueapp.Event { return queueapp.Ready{Agent: agent(t)} },
+		func(t *T) queueapp.Event {
+			return queueapp.LogOn{Agent: agent(t), Extension: extension(t), Queue: queueName(t)}
+		},
+		func(t *T) queueapp.Event { return queueapp.LogOff{Agent: agent(t), Queue: queueName(t)} },
+		func(t *T) queueapp.Event {
+			return queueapp.Pause{Agent: agent(t), Reason: text[string](t, "reason"), Queue: queueName(t)}
+		},
+		func(t *T) queueapp.Event { return queueapp.Ready{Agent: agent(t), Queue: queueName(t)} },
+		func(t *T) queueapp.Event { return queueapp.WrapUpFor{Agent: agent(t), For: span(t, "for")} },
+		func(t *T) queueapp.Event {
+			return queueapp.RestoreMember{Agent: agent(t), Queue: queueName(t), Out: rapid.Bool().Draw(t, "out"),
+				Paused: rapid.Bool().Draw(t, "paused"), Reason: text[string](t, "reason")}
+		},
 		func(t *T) queueapp.Event {
 			return queueapp.Device{Extension: extension(t), State: pick(t, "state",
 				queueapp.DeviceNotInUse, queueapp.DeviceInUse, queueapp.DeviceUnavailable, queueapp.DeviceRinging)}
@@ -276,9 +287,12 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		func(t *T) queueapp.Effect { return queueapp.LoggedOn{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect { return queueapp.LoggedOff{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect {
-			return queueapp.Paused{Agent: agent(t), Reason: text[string](t, "reason"), Auto: rapid.Bool().Draw(t, "auto")}
+			return queueapp.Paused{Agent: agent(t), Reason: text[string](t, "reason"), Auto: rapid.Bool().Draw(t, "auto"), Queue: queueName(t)}
 		},
-		func(t *T) queueapp.Effect { return queueapp.Unpaused{Agent: agent(t)} },
+		func(t *T) queueapp.Effect { return queueapp.Unpaused{Agent: agent(t), Queue: queueName(t)} },
+		func(t *T) queueapp.Effect {
+			return queueapp.Serves{Agent: agent(t), Queue: queueName(t), Out: rapid.Bool().Draw(t, "out")}
+		},
 		func(t *T) queueapp.Effect {
 			return queueapp.WrapUp{Agent: agent(t), Until: instant(t, "until"), Last: instant(t, "last"), Calls: number(t, "calls"), Talked: span(t, "talked")}
 		},

@@ -66,6 +66,7 @@ func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 	w.key("ring") // always: it is what a reader looks for
 	w.duration(q.Ring)
 	duration("wrapup", q.Wrapup, d.Wrapup)
+	w.optDuration("wrapup_max", q.MostWrap)
 	duration("timeout", q.Timeout, d.Timeout)
 	if brief == exact || q.Music != d.Music {
 		w.key("music")

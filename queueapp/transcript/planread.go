@@ -97,7 +97,7 @@ func (r *reader) queue() (q queueapp.Queue, members bool) {
 func (r *reader) queueDuration(q *queueapp.Queue, key string) {
 	into := map[string]*time.Duration{
 		"ring": &q.Ring, "wrapup": &q.Wrapup, "timeout": &q.Timeout, "retry": &q.Retry, "no_answer_delay": &q.NoAnswerDelay,
-		"busy_delay": &q.BusyDelay, "reject_delay": &q.RejectDelay, "unreachable_delay": &q.UnreachableDelay, "progress": &q.Progress, "leaveempty_after": &q.LeaveAfter, "regain": &q.Regain,
+		"busy_delay": &q.BusyDelay, "reject_delay": &q.RejectDelay, "unreachable_delay": &q.UnreachableDelay, "progress": &q.Progress, "wrapup_max": &q.MostWrap, "leaveempty_after": &q.LeaveAfter, "regain": &q.Regain,
 	}
 	d, ok := into[key]
 	if !ok {

@@ -196,6 +196,17 @@ func (w *writer) restore(e queueapp.Event) {
 			known := revokeReasons()
 			named(w, e.Why, known[:])
 		}
+	case queueapp.RestoreMember:
+		w.verb("restore-member")
+		w.word(string(e.Agent))
+		w.word(string(e.Queue))
+		if e.Out {
+			w.key("out")
+		}
+		if e.Paused {
+			w.key("paused")
+		}
+		w.optText("reason", e.Reason)
 	case queueapp.RestoreAttempt:
 		w.verb("restore-attempt")
 		w.attempt(e.Attempt)
@@ -224,6 +235,14 @@ func (r *reader) restoreAgent() queueapp.RestoreAgent {
 	if r.skip("after") {
 		known := revokeReasons()
 		e.Why = readNamed(r, "a reason", known[:])
+	}
+	return e
+}
+
+func (r *reader) restoreMember() queueapp.RestoreMember {
+	e := queueapp.RestoreMember{Agent: r.agent(), Queue: queueapp.QueueName(r.word("a queue")), Out: r.skip("out"), Paused: r.skip("paused")}
+	if r.skip("reason") {
+		e.Reason = r.word("a reason")
 	}
 	return e
 }

@@ -53,10 +53,10 @@ func thens() [4]queueapp.Then {
 	return [...]queueapp.Then{queueapp.ThenNothing, queueapp.ThenContinue, queueapp.ThenHangUp, queueapp.ThenQueue}
 }
 
-func refusalReasons() [6]queueapp.RefusalReason {
+func refusalReasons() [7]queueapp.RefusalReason {
 	return [...]queueapp.RefusalReason{
 		queueapp.RefusedUnknownAgent, queueapp.RefusedUnknownExtension, queueapp.RefusedExtensionTaken,
-		queueapp.RefusedOnCall, queueapp.RefusedNotLoggedOn, queueapp.RefusedAlready,
+		queueapp.RefusedOnCall, queueapp.RefusedNotLoggedOn, queueapp.RefusedAlready, queueapp.RefusedNotMember,
 	}
 }
 

@@ -104,12 +104,14 @@ func (p *part) agentEffect(e queueapp.Effect) {
 		p.rows.Sessions = append(p.rows.Sessions, Session{Agent: e.Agent, Extension: e.Extension, Began: p.at})
 	case queueapp.LoggedOff:
 		p.logOff(e.Agent)
+	case queueapp.Serves:
+		p.serves(e)
 	case queueapp.Paused:
-		p.unpause(e.Agent)
-		p.paused[e.Agent] = len(p.rows.Pauses)
-		p.rows.Pauses = append(p.rows.Pauses, Pause{Agent: e.Agent, Reason: e.Reason, Auto: e.Auto, Began: p.at})
+		p.unpause(e.Agent, e.Queue)
+		p.paused[place{e.Agent, e.Queue}] = len(p.rows.Pauses)
+		p.rows.Pauses = append(p.rows.Pauses, Pause{Agent: e.Agent, Reason: e.Reason, Auto: e.Auto, Queue: e.Queue, Began: p.at})
 	case queueapp.Unpaused:
-		p.unpause(e.Agent)
+		p.unpause(e.Agent, e.Queue)
 	case queueapp.WrapUp:
 		p.wrapUp(e)
 	case queueapp.Missed:
@@ -119,6 +121,12 @@ func (p *part) agentEffect(e queueapp.Effect) {
 
 // logOff ends the session that is open: one of this part, else the one written before, if any.
 func (p *part) logOff(a queueapp.AgentID) {
+	for at, i := range p.absent {
+		if at.agent == a {
+			p.rows.Absences[i].Ended = p.at
+			delete(p.absent, at)
+		}
+	}
 	if i, ok := p.open[a]; ok {
 		p.rows.Sessions[i].Ended = p.at
 		delete(p.open, a)
@@ -133,18 +141,34 @@ func (p *part) logOff(a queueapp.AgentID) {
 }
 
 // unpause ends the span that is open: one of this part, else the one written before, if any.
-func (p *part) unpause(a queueapp.AgentID) {
-	if i, ok := p.paused[a]; ok {
+func (p *part) unpause(a queueapp.AgentID, q queueapp.QueueName) {
+	if i, ok := p.paused[place{a, q}]; ok {
 		p.rows.Pauses[i].Ended = p.at
-		delete(p.paused, a)
+		delete(p.paused, place{a, q})
 		return
 	}
 	for _, u := range p.rows.Unpauses {
-		if u.Agent == a {
+		if u.Agent == a && u.Queue == q {
 			return
 		}
 	}
-	p.rows.Unpauses = append(p.rows.Unpauses, Unpause{Agent: a, At: p.at})
+	p.rows.Unpauses = append(p.rows.Unpauses, Unpause{Agent: a, Queue: q, At: p.at})
+}
+
+// serves begins or ends a span in which an agent is logged on, but not for a queue.
+func (p *part) serves(e queueapp.Serves) {
+	at := place{e.Agent, e.Queue}
+	i, open := p.absent[at]
+	switch {
+	case e.Out:
+		p.absent[at] = len(p.rows.Absences)
+		p.rows.Absences = append(p.rows.Absences, Absence{Agent: e.Agent, Queue: e.Queue, Began: p.at})
+	case open:
+		p.rows.Absences[i].Ended = p.at
+		delete(p.absent, at)
+	default:
+		p.rows.Returns = append(p.rows.Returns, Return{Agent: e.Agent, Queue: e.Queue, At: p.at})
+	}
 }
 
 func (p *part) wrapUp(e queueapp.WrapUp) {

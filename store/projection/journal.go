@@ -88,6 +88,8 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Call
 	case queueapp.Withdraw:
 		return ev.Call
+	case queueapp.Move:
+		return ev.Call
 	case queueapp.Prioritise:
 		return ev.Call
 	case queueapp.Identify:
@@ -96,7 +98,7 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Call
 	case queueapp.RestoreAttempt:
 		return ev.Attempt.Call
-	case queueapp.Apply, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Hold,
+	case queueapp.Apply, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Hold,
 		queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.Tick:
 	}
 	return ""
@@ -121,7 +123,9 @@ func callIn(e queueapp.Effect) queueapp.CallID {
 		return e.Attempt.Call
 	case queueapp.Leave:
 		return e.Call
-	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
+	case queueapp.Regained:
+		return e.Call
+	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
 	}
 	return ""
 }

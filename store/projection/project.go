@@ -58,13 +58,20 @@ type part struct {
 	attempts map[queueapp.AttemptID]int
 	left     map[queueapp.CallID]bool
 	open     map[queueapp.AgentID]int // in rows.Sessions: those that did not end yet
-	paused   map[queueapp.AgentID]int // in rows.Pauses: those that did not end yet
+	paused   map[place]int            // in rows.Pauses: those that did not end yet
+	absent   map[place]int            // in rows.Absences: those that did not end yet
+}
+
+// place is an agent and a queue; none where it is about all of them.
+type place struct {
+	agent queueapp.AgentID
+	queue queueapp.QueueName
 }
 
 func newPart() part {
 	return part{
 		visits: map[queueapp.CallID]int{}, offers: map[queueapp.AttemptID]int{}, attempts: map[queueapp.AttemptID]int{},
-		left: map[queueapp.CallID]bool{}, open: map[queueapp.AgentID]int{}, paused: map[queueapp.AgentID]int{},
+		left: map[queueapp.CallID]bool{}, open: map[queueapp.AgentID]int{}, paused: map[place]int{}, absent: map[place]int{},
 	}
 }
 
@@ -98,7 +105,7 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.identify(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
-	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Withdraw, queueapp.Move,
+	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
@@ -134,7 +141,7 @@ func (p *Projector) effect(e queueapp.Effect) {
 		if i, ok := p.visits[e.Call]; ok {
 			p.rows.Visits[i].Entry = e.Entry
 		}
-	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed:
+	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed:
 		p.agentEffect(e)
 	case queueapp.Announce, queueapp.HangUp, queueapp.Refused: // nothing that lasts
 	}

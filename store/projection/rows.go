@@ -25,6 +25,8 @@ type Rows struct {
 	LogOffs  []LogOff
 	Pauses   []Pause // new
 	Unpauses []Unpause
+	Absences []Absence // new
+	Returns  []Return
 	WrapUps  []WrapUp
 	Misses   []Misses
 }
@@ -110,19 +112,36 @@ type Pause struct {
 	Agent  queueapp.AgentID
 	Reason string
 	Auto   bool
+	Queue  queueapp.QueueName // for this one alone; empty: for all
 	Began  time.Time
 	Ended  time.Time
 }
 
-// Unpause ends an agent's open span.
+// Unpause ends an agent's open span, for all queues or for one.
 type Unpause struct {
 	Agent queueapp.AgentID
+	Queue queueapp.QueueName
+	At    time.Time
+}
+
+// Absence is a new span in which an agent is logged on, but not for a queue.
+type Absence struct {
+	Agent queueapp.AgentID
+	Queue queueapp.QueueName
+	Began time.Time
+	Ended time.Time
+}
+
+// Return ends the open span.
+type Return struct {
+	Agent queueapp.AgentID
+	Queue queueapp.QueueName
 	At    time.Time
 }
 
 // WrapUp is when an agent's last call ended and until when wrap-up lasts.
 type WrapUp struct {
-	Agent queueapp.AgentID
+	Agent  queueapp.AgentID
 	Until  time.Time
 	Last   time.Time
 	Calls  int
