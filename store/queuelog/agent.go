@@ -68,7 +68,8 @@ func (f *Fold) apply(p queueapp.Plan) {
 	f.plan = now
 	for _, q := range before.order {
 		for _, m := range q.Members {
-			if _, there := now.levels[membership{q.Name, m.Agent}]; !there {
+			at := membership{q.Name, m.Agent}
+			if _, there := now.levels[at]; !there && !f.absent[at] {
 				f.write(realtime, q.Name, m.Agent, RemoveMember)
 			}
 		}
@@ -83,12 +84,27 @@ func (f *Fold) apply(p queueapp.Plan) {
 func (f *Fold) member(before plan, queue queueapp.QueueName, m queueapp.Member) {
 	level, there := before.levels[membership{queue, m.Agent}]
 	switch {
-	case !there && f.paused[m.Agent]:
+	case !there && f.paused[membership{agent: m.Agent}]:
 		f.write(realtime, queue, m.Agent, AddMember, "PAUSED")
 	case !there:
 		f.write(realtime, queue, m.Agent, AddMember)
 	case level != m.Level:
 		f.write("", queue, m.Agent, Penalty, strconv.Itoa(m.Level))
+	}
+}
+
+func (f *Fold) agentEffect(e queueapp.Effect) {
+	switch e := e.(type) {
+	case queueapp.LoggedOn:
+		f.loggedOn(e)
+	case queueapp.LoggedOff:
+		f.loggedOff(e)
+	case queueapp.Serves:
+		f.serves(e)
+	case queueapp.Paused:
+		f.pause(e)
+	case queueapp.Unpaused:
+		f.unpause(e)
 	}
 }
 
@@ -98,14 +114,34 @@ func (f *Fold) loggedOn(e queueapp.LoggedOn) {
 	f.write("", "", e.Agent, AgentLogin, s.channel)
 }
 
-// loggedOff writes the end of a session. One whose begin is not known was ended by the floor as soon as it was told of it.
+// loggedOff writes the end of a session: with it the agent is a member of all of his queues again.
 func (f *Fold) loggedOff(e queueapp.LoggedOff) {
 	s, ok := f.seats[e.Agent]
 	delete(f.seats, e.Agent)
-	if !ok {
+	if !ok { // its begin is not known: the floor ends it as soon as it is told of it
 		s = seat{channel: f.channelOf(e.Extension), began: f.at}
 	}
 	f.write("", "", e.Agent, AgentLogoff, s.channel, seconds(s.began, f.at))
+	for _, q := range f.plan.memberOf[e.Agent] {
+		f.serves(queueapp.Serves{Agent: e.Agent, Queue: q})
+	}
+}
+
+// serves writes that an agent has left a queue for as long as he is logged on, or is back: that is how app_queue's agents log
+// on and off.
+func (f *Fold) serves(e queueapp.Serves) {
+	at := membership{e.Queue, e.Agent}
+	_, member := f.plan.levels[at]
+	switch {
+	case e.Out && !f.absent[at]:
+		f.absent[at] = true
+		f.write(manager, e.Queue, e.Agent, RemoveMember)
+	case !e.Out && f.absent[at]:
+		delete(f.absent, at)
+		if member {
+			f.write(manager, e.Queue, e.Agent, AddMember)
+		}
+	}
 }
 
 // channelOf is what an agent's phone is dialled by: the floor hears of no channel where an agent logs on.
@@ -118,7 +154,7 @@ func (f *Fold) channelOf(x queueapp.ExtensionID) string {
 
 func (f *Fold) restoreAgent(ev queueapp.RestoreAgent) {
 	if ev.Paused {
-		f.paused[ev.Agent] = true
+		f.paused[membership{agent: ev.Agent}] = true
 	}
 	if _, there := f.seats[ev.Agent]; there || ev.Extension == "" {
 		return
@@ -130,12 +166,27 @@ func (f *Fold) restoreAgent(ev queueapp.RestoreAgent) {
 	f.seats[ev.Agent] = seat{channel: f.channelOf(ev.Extension), began: began}
 }
 
-// pause writes what app_queue does where a member is paused in all queues: that, and each of them.
+func (f *Fold) restoreMember(ev queueapp.RestoreMember) {
+	at := membership{ev.Queue, ev.Agent}
+	if ev.Paused {
+		f.paused[at] = true
+	}
+	if ev.Out {
+		f.absent[at] = true
+	}
+}
+
+// pause writes what app_queue does where a member is paused in all queues: that, and each of them. For one queue it is the
+// latter alone.
 func (f *Fold) pause(e queueapp.Paused) {
-	f.paused[e.Agent] = true
+	f.paused[membership{e.Queue, e.Agent}] = true
 	reason := e.Reason
 	if e.Auto && reason == noAnswerPause {
 		reason = autoPause
+	}
+	if e.Queue != "" {
+		f.write("", e.Queue, e.Agent, Pause, reason)
+		return
 	}
 	f.write("", "", e.Agent, PauseAll)
 	for _, q := range f.plan.memberOf[e.Agent] {
@@ -143,10 +194,19 @@ func (f *Fold) pause(e queueapp.Paused) {
 	}
 }
 
+// unpause writes the end of a pause, but not of a queue for which there is another: app_queue knows one pause a member.
 func (f *Fold) unpause(e queueapp.Unpaused) {
-	delete(f.paused, e.Agent)
+	delete(f.paused, membership{e.Queue, e.Agent})
+	if e.Queue != "" {
+		if !f.paused[membership{agent: e.Agent}] {
+			f.write("", e.Queue, e.Agent, Unpause)
+		}
+		return
+	}
 	f.write("", "", e.Agent, UnpauseAll)
 	for _, q := range f.plan.memberOf[e.Agent] {
-		f.write("", q, e.Agent, Unpause)
+		if !f.paused[membership{q, e.Agent}] {
+			f.write("", q, e.Agent, Unpause)
+		}
 	}
 }

@@ -24,7 +24,8 @@ type Fold struct {
 	visits   map[queueapp.CallID]*visit
 	attempts map[queueapp.AttemptID]*attempt
 	seats    map[queueapp.AgentID]seat
-	paused   map[queueapp.AgentID]bool
+	paused   map[membership]bool // with no queue: for all
+	absent   map[membership]bool // logged on, but not for this queue
 
 	// Of the step at hand.
 	place Place
@@ -37,7 +38,8 @@ func New(past Past) *Fold {
 	return &Fold{
 		past: past, plan: planOf(past.Plan),
 		lines: map[queueapp.QueueName]*line{}, visits: map[queueapp.CallID]*visit{},
-		attempts: map[queueapp.AttemptID]*attempt{}, seats: map[queueapp.AgentID]seat{}, paused: map[queueapp.AgentID]bool{},
+		attempts: map[queueapp.AttemptID]*attempt{}, seats: map[queueapp.AgentID]seat{}, paused: map[membership]bool{},
+		absent: map[membership]bool{},
 	}
 }
 
@@ -64,12 +66,14 @@ func (f *Fold) step(s queueapp.Step) {
 		f.connected(ev, s.Effects)
 	case queueapp.RestoreAgent:
 		f.restoreAgent(ev)
+	case queueapp.RestoreMember:
+		f.restoreMember(ev)
 	case queueapp.RestoreVisit:
 		f.restoreVisit(ev)
 	case queueapp.RestoreAttempt:
 		f.restoreAttempt(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Ended, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff,
-		queueapp.Pause, queueapp.Ready, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Identify, queueapp.Hold,
+		queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Identify, queueapp.Hold,
 		queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.Tick: // entries follow from their effects, or none do
 	}
 	f.effects(s.Effects)
@@ -95,14 +99,8 @@ func (f *Fold) effect(e queueapp.Effect) {
 		f.close(e)
 	case queueapp.Leave:
 		f.leave(e)
-	case queueapp.LoggedOn:
-		f.loggedOn(e)
-	case queueapp.LoggedOff:
-		f.loggedOff(e)
-	case queueapp.Paused:
-		f.pause(e)
-	case queueapp.Unpaused:
-		f.unpause(e)
+	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused:
+		f.agentEffect(e)
 	case queueapp.Announce, queueapp.HangUp, queueapp.Regained, queueapp.WrapUp, queueapp.Missed, queueapp.Refused: // no entries
 	}
 }

@@ -42,11 +42,12 @@ const (
 	Withdraw        Event = "WITHDRAW"
 )
 
-// What stands in a field that an entry has no use for, and what stands for a call where a floor plan did it: app_queue's
-// word for what comes from a database.
+// What stands in a field that an entry has no use for, and what stands for a call where none did it: app_queue's words for
+// what comes from a database, and for what somebody has ordered.
 const (
 	none     = "NONE"
 	realtime = "REALTIME"
+	manager  = "MANAGER"
 )
 
 // Fields is how many data fields an entry has at most.
