@@ -1,0 +1,122 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ringside/queueapp"
+	"ringside/store"
+	"ringside/store/queuelog"
+	"ringside/store/queuelog/queuelogtest"
+	"ringside/store/storetest"
+)
+
+// queueLog reads a floor's queue_log, as the lines of Asterisk's file.
+func queueLog(t testing.TB, s *store.Store, floor string) (lines []string) {
+	t.Helper()
+	const few = 100 // long logs are read in several parts
+	var after queuelog.Place
+	for {
+		entries, err := s.QueueLog(t.Context(), floor, after, few)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !e.After(after) {
+				t.Fatalf("%+v comes after %+v", e.Place, after)
+			}
+			after = e.Place
+			lines = append(lines, e.Line())
+		}
+		if len(entries) < few {
+			break
+		}
+	}
+	end, err := s.QueueLogEnd(t.Context(), floor)
+	if err != nil || end != after {
+		t.Fatalf("the end is %+v, want %+v: %v", end, after, err)
+	}
+	return lines
+}
+
+// What the log goes on from after a restart: who stood where, since when agents are logged on, and the members.
+func TestQueueLogGoesOn(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	plan := apply(t, s, "main")
+	c1, c2 := newCall(t), newCall(t)
+	at := func(n int64) time.Time { return noon().Add(time.Duration(n) * time.Second) }
+	first := own(t, s, "main")
+	load(t, first)
+	up := enter(3, c1, "1000")
+	commit(t, first, queueapp.Step{N: 1, At: at(1), Event: queueapp.Apply{Plan: plan.Floor}},
+		queueapp.Step{N: 2, At: at(2), Event: queueapp.LogOn{Agent: "1000"}, Effects: []queueapp.Effect{
+			queueapp.LoggedOn{Agent: "1000", Extension: "1000"},
+		}}, up, enter(4, c2, ""))
+	select {
+	case <-s.QueueLogged():
+	default:
+		t.Error("nobody hears of what was written")
+	}
+	release(t, first)
+
+	second := own(t, s, "main")
+	r := load(t, second)
+	steps := []queueapp.Step{{N: 5, At: at(10), Event: queueapp.Apply{Plan: plan.Floor}}}
+	for _, a := range r.Agents {
+		steps = append(steps, queueapp.Step{N: 5 + int64(len(steps)), At: at(10), Event: a})
+	}
+	for _, v := range r.Visits {
+		steps = append(steps, queueapp.Step{N: 5 + int64(len(steps)), At: at(10), Event: v})
+	}
+	steps = append(steps,
+		queueapp.Step{N: 20, At: at(11), Event: queueapp.Hangup{Call: c1}, Effects: []queueapp.Effect{
+			queueapp.Leave{Call: c1, Queue: "support", Outcome: queueapp.OutcomeAbandoned, Then: queueapp.ThenNothing},
+		}},
+		queueapp.Step{N: 21, At: at(12), Event: queueapp.Hangup{Call: c2}, Effects: []queueapp.Effect{
+			queueapp.Leave{Call: c2, Queue: "support", Outcome: queueapp.OutcomeAbandoned, Then: queueapp.ThenNothing},
+		}},
+		queueapp.Step{N: 22, At: at(13), Event: queueapp.LogOff{Agent: "1000"}, Effects: []queueapp.Effect{
+			queueapp.LoggedOff{Agent: "1000", Extension: "1000"},
+		}})
+	commit(t, second, steps...)
+	want := []string{
+		"1893585601|NONE|NONE|NONE|QUEUESTART|",
+		"1893585601|REALTIME|support|1000|ADDMEMBER|",
+		"1893585601|REALTIME|support|2000|ADDMEMBER|",
+		"1893585601|REALTIME|support|3000|ADDMEMBER|",
+		"1893585602|NONE|NONE|1000|AGENTLOGIN|PJSIP/1000",
+		"1893585603|1700000000.3|support|NONE|ENTERQUEUE|https://crm/1?a=1&b=2|0301234567|1|Ana Müller",
+		"1893585604|1700000000.4|support|NONE|ENTERQUEUE|https://crm/1?a=1&b=2|0301234567|2|Ana Müller",
+		"1893585610|NONE|NONE|NONE|QUEUESTART|",
+		"1893585611|1700000000.3|support|NONE|ABANDON|1|1|8",
+		"1893585612|1700000000.4|support|NONE|ABANDON|1|2|8",
+		"1893585613|NONE|NONE|1000|AGENTLOGOFF|PJSIP/1000|11",
+	}
+	if diff := cmp.Diff(want, queueLog(t, s, "main")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// compareQueueLog holds the queue_log to what anybody can count: over all restarts every caller ends once.
+func (w *world) compareQueueLog() {
+	ledger := queuelogtest.NewLedger()
+	for _, text := range queueLog(w.t, w.store, w.name) {
+		l, err := queuelogtest.Parse(text)
+		if err == nil {
+			err = ledger.Book(l)
+		}
+		if err != nil {
+			w.rt.Fatal(err)
+		}
+	}
+	open := map[string]bool{}
+	for _, c := range w.calls {
+		open[string(c.Channel)] = true
+	}
+	if got := ledger.Open(); len(got) != len(open) {
+		w.rt.Fatalf("in the log %v, on the floor %v", got, open)
+	}
+}
