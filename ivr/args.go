@@ -33,7 +33,9 @@ type Args struct {
 	Customer string        // a customer's id, not looked up yet
 	Priority int           // higher is served first
 	Timeout  time.Duration // 0: the queue's own
-	Keep     bool          // keep the entry number of the visit before
+	Needs    []queueapp.Need
+	Agent    queueapp.AgentID // for this member of the queue alone
+	Keep     bool             // keep the entry number of the visit before
 	Data     []queueapp.Datum
 
 	Command Command // KindAgent
@@ -44,6 +46,7 @@ const (
 	mostArgs     = 64
 	mostText     = 200 // characters of a value
 	mostPriority = 1_000_000
+	mostSkill    = 100
 	mostTimeout  = 24 * time.Hour
 	longestName  = 64
 )
@@ -156,9 +159,19 @@ func (p *argsParser) setQueue(key, value string) bool {
 		p.args.Priority = p.number(key, value, -mostPriority, mostPriority)
 	case "timeout":
 		p.args.Timeout = time.Duration(p.number(key, value, 0, int(mostTimeout/time.Second))) * time.Second
+	case "agent":
+		if p.name("agent", value) {
+			p.args.Agent = queueapp.AgentID(value)
+		}
 	case "keep":
 		p.args.Keep = p.number(key, value, 0, 1) == 1
 	default:
+		if skill, ok := strings.CutPrefix(key, "skill."); ok {
+			if p.name("skill", skill) {
+				p.args.Needs = append(p.args.Needs, queueapp.Need{Skill: skill, Least: p.number(key, value, 0, mostSkill)})
+			}
+			return true
+		}
 		name, ok := strings.CutPrefix(key, "data.")
 		if !ok || !p.name("datum", name) {
 			return ok

@@ -270,7 +270,7 @@ func (c *Caller) arrive() {
 		}
 		c.end(HangUp{}) // a checked floor plan has no such step
 	case VerbQueue:
-		c.end(Queue{Queue: s.Queue, Priority: s.Priority, Code: c.lastCode, Customers: c.customers, Data: c.data})
+		c.end(Queue{Queue: s.Queue, Priority: s.Priority, Needs: s.Needs, Code: c.lastCode, Customers: c.customers, Data: c.data})
 	case VerbGoto:
 		c.end(Goto{Place: s.Goto, Code: c.lastCode, Customers: c.customers})
 	case VerbAsk, VerbHangUp:

@@ -97,6 +97,7 @@ type Do struct {
 type Queue struct {
 	Queue     queueapp.QueueName
 	Priority  int
+	Needs     []queueapp.Need     // skills that the call asks for
 	Code      string              // what the caller keyed in last, also where it could not be looked up; may be empty
 	Customers []queueapp.Customer // whom it belongs to
 	Data      []queueapp.Datum    // gathered on the way, keys with "ivr." before them

@@ -55,6 +55,7 @@ type Step struct {
 	Ask      *Ask               // VerbAsk
 	Queue    queueapp.QueueName // VerbQueue
 	Priority int                // VerbQueue
+	Needs    []queueapp.Need    // VerbQueue: skills that the call asks for, by name, rising
 	Goto     Place              // VerbGoto
 	Menu     string             // VerbMenu
 	Data     []queueapp.Datum   // kept for the record of whichever queue the caller enters later, by key, rising

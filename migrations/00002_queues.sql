@@ -5,7 +5,8 @@ ALTER TYPE queueapp.outcome ADD VALUE 'moved';
 ALTER TABLE queueapp.members ADD COLUMN level integer NOT NULL DEFAULT 0, ADD COLUMN weight integer NOT NULL DEFAULT 0;
 COMMENT ON COLUMN queueapp.members.level IS 'Lower ones are asked first.';
 
-ALTER TABLE queueapp.visits ADD COLUMN needs json NOT NULL DEFAULT '[]';
+ALTER TABLE queueapp.visits ADD COLUMN needs json NOT NULL DEFAULT '[]', ADD COLUMN only_agent text NOT NULL DEFAULT '';
+COMMENT ON COLUMN queueapp.visits.only_agent IS 'For this agent alone; empty: for whoever the queue chooses.';
 COMMENT ON COLUMN queueapp.visits.needs IS 'Skills that the call itself asks for, and how well: an array of {"skill", "least"}.';
 
 ALTER TABLE queueapp.agent_states ADD COLUMN calls integer NOT NULL DEFAULT 0, ADD COLUMN talked interval NOT NULL DEFAULT '0';
@@ -36,7 +37,7 @@ CREATE UNIQUE INDEX pauses_one_open_for_each_agent ON queueapp.pauses (floor, ag
 ALTER TABLE queueapp.agent_states DROP COLUMN calls, DROP COLUMN talked;
 DROP VIEW queueapp.visit_report;
 UPDATE queueapp.visits SET outcome = 'withdrawn' WHERE outcome::text IN ('closed', 'moved');
-ALTER TABLE queueapp.visits DROP COLUMN needs, DROP CONSTRAINT visits_end_with_an_outcome;
+ALTER TABLE queueapp.visits DROP COLUMN needs, DROP COLUMN only_agent, DROP CONSTRAINT visits_end_with_an_outcome;
 ALTER TABLE queueapp.members DROP COLUMN level, DROP COLUMN weight;
 ALTER TYPE queueapp.outcome RENAME TO outcome_of_now;
 CREATE TYPE queueapp.outcome AS ENUM ('answered', 'abandoned', 'timeout', 'full', 'no-agents', 'left-empty', 'key', 'withdrawn',

@@ -137,7 +137,7 @@ func (f *Floor) enrol(q *queue) {
 		a.members = append(a.members, m)
 	}
 	for i := range len(q.Stages) + 1 {
-		q.through(i-1, nil)
+		q.through(i-1, &Enter{})
 	}
 }
 

@@ -103,7 +103,9 @@ func (f *Floor) win(a *attempt) {
 	v.winner = a
 	f.unline(v)
 	f.timers.stop(&v.more)
-	for _, other := range slices.Clone(v.open) {
+	open := v.open
+	v.open = []*attempt{a}
+	for _, other := range open {
 		if other != a {
 			f.withdrawOffer(other, RevokeElsewhere, "answered_elsewhere")
 		}
@@ -252,7 +254,9 @@ func (f *Floor) end(a *attempt, reason string) {
 
 // takeBack revokes a visit's open attempts for a reason that is not the agents'. The caller says what becomes of the visit.
 func (f *Floor) takeBack(v *visit, reason RevokeReason) {
-	for _, a := range slices.Clone(v.open) {
+	open := v.open
+	v.open = nil // at once: one by one it would cost the square of how many ring
+	for _, a := range open {
 		f.withdrawOffer(a, reason, "normal")
 	}
 }

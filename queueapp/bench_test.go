@@ -63,17 +63,53 @@ func cpu(b *testing.B) (report func()) {
 }
 
 // BenchmarkPick has a caller enter a queue in which n agents are free, and hang up before the phone rings: one choice, and
-// one agent free again.
+// one agent free again. Where all phones ring it is n choices: each op is one of them.
 func BenchmarkPick(b *testing.B) {
+	for _, s := range queueapp.Strategies() {
+		for _, n := range []int{10, 100, 1_000, 10_000} {
+			b.Run(fmt.Sprintf("%s/agents=%d", s, n), func(b *testing.B) { pick(b, s, n) })
+		}
+	}
+}
+
+func pick(b *testing.B, s queueapp.Strategy, agents int) {
+	b.Helper()
+	plan := largePlan(agents, 1)
+	plan.Queues[0].Strategy, plan.Queues[0].Progress = s, time.Minute
+	day := newDayOf(plan, 0)
+	f, now := day.floor, day.now
+	b.ReportAllocs()
+	b.ResetTimer()
+	defer cpu(b)()
+	for i := 0; i < b.N; {
+		n := 0
+		for _, e := range f.Handle(now, queueapp.Enter{Call: "c", Queue: "q0", Entry: int64(i), Attempts: i}) {
+			if _, ok := e.(queueapp.Offer); ok {
+				n++
+			}
+		}
+		f.Handle(now, queueapp.Hangup{Call: "c"})
+		i += max(n, 1)
+	}
+}
+
+// BenchmarkSkills is BenchmarkPick where each call asks for one of ten skills, which one agent in ten has.
+func BenchmarkSkills(b *testing.B) {
 	for _, n := range []int{10, 100, 1_000, 10_000} {
 		b.Run(fmt.Sprintf("agents=%d", n), func(b *testing.B) {
-			day := newDay(n, 1, 0)
+			plan := largePlan(n, 1)
+			for i := range plan.Agents {
+				plan.Agents[i].Skills = []queueapp.Skill{{Name: fmt.Sprint("s", i%10), Level: 50}}
+			}
+			day := newDayOf(plan, 0)
 			f, now := day.floor, day.now
 			b.ReportAllocs()
 			b.ResetTimer()
 			defer cpu(b)()
 			for i := range b.N {
-				f.Handle(now, queueapp.Enter{Call: "c", Queue: "q0", Entry: int64(i), Attempts: i})
+				f.Handle(now, queueapp.Enter{
+					Call: "c", Queue: "q0", Entry: int64(i), Attempts: i, Needs: []queueapp.Need{{Skill: fmt.Sprint("s", i%10), Least: 20}},
+				})
 				f.Handle(now, queueapp.Hangup{Call: "c"})
 			}
 		})
@@ -116,15 +152,17 @@ type day struct {
 }
 
 // newDay logs agents on, and has them all talk and so many callers wait.
-func newDay(agents, queues, waiting int) *day {
+func newDay(agents, queues, waiting int) *day { return newDayOf(largePlan(agents, queues), waiting) }
+
+func newDayOf(plan queueapp.Plan, waiting int) *day {
 	d := &day{
 		floor: queueapp.NewFloor(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), rnd: rand.New(rand.NewPCG(1, 2)),
-		queues: queues, seats: map[queueapp.AttemptID]queueapp.ExtensionID{},
+		queues: len(plan.Queues), seats: map[queueapp.AttemptID]queueapp.ExtensionID{},
 	}
 	d.out = &d.morning
-	d.tell(queueapp.Apply{Plan: largePlan(agents, queues)})
-	for i := range agents {
-		d.tell(queueapp.LogOn{Agent: queueapp.AgentID(fmt.Sprint(100_000 + i))})
+	d.tell(queueapp.Apply{Plan: plan})
+	for _, a := range plan.Agents {
+		d.tell(queueapp.LogOn{Agent: a.ID})
 	}
 	for range waiting {
 		d.enter()

@@ -40,9 +40,12 @@ func (e Empty) present(f *Floor, m *member, status AgentStatus) bool {
 	return why == "" || !slices.Contains(e.Absent, why)
 }
 
-// anybody reports whether a queue has a member who counts as there.
-func (f *Floor) anybody(q *queue, e Empty) bool {
+// anybody reports whether a queue has a member who counts as there: of all, or the one for whom a call is.
+func (f *Floor) anybody(q *queue, e Empty, only AgentID) bool {
 	return slices.ContainsFunc(q.members, func(m *member) bool {
+		if only != "" && m.agent.ID != only {
+			return false
+		}
 		status, _ := m.agent.status(f)
 		return e.present(f, m, status)
 	})

@@ -23,8 +23,9 @@ type Enter struct {
 	Caller    Caller
 	Customers []Customer
 	Data      []Datum
-	Needs     []Need // skills that the call asks for
-	Closed    bool   // the queue's hours say that it is closed: the calendar is not the floor's
+	Needs     []Need  // skills that the call asks for
+	Agent     AgentID // for this member alone, whatever his level and skills; empty: for whoever the queue chooses
+	Closed    bool    // the queue's hours say that it is closed: the calendar is not the floor's
 }
 
 // PublishResult is what became of an attempt's record before the phone was rung.

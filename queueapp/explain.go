@@ -39,7 +39,7 @@ func (f *Floor) explain(q *queue, v *visit) []Candidate {
 	if v != nil {
 		fit = v.lens.filter
 	} else {
-		fit = q.filterAt(q.stageAt(&visit{}, 0), nil)
+		fit = q.filterAt(q.stageAt(&visit{}, 0), &Enter{})
 	}
 	members := make([]standing, 0, len(q.members))
 	for _, m := range q.members {
@@ -125,6 +125,8 @@ func (q *queue) drawLots(members []standing, v *visit) {
 // refuses is why a filter does not let a member through, in words; empty where it does.
 func (f filter) refuses(m *member) string {
 	switch n := f.lacks(m.agent); {
+	case f.only != "" && m.agent.ID != f.only:
+		return fmt.Sprintf("is not agent %s, for whom alone the call is", f.only)
 	case m.Level < f.min:
 		return fmt.Sprintf("is of level %d, and only from %d on are asked by now", m.Level, f.min)
 	case f.max >= 0 && m.Level > f.max:

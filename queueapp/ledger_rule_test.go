@@ -36,6 +36,9 @@ func (l *ledger) somebody(q *queueRow, s queueapp.Stage, v *visitRow) bool {
 // fits reports whether a stage lets an agent be asked for a visit.
 func (l *ledger) fits(q *queueRow, s queueapp.Stage, v *visitRow, id queueapp.AgentID) bool {
 	n := q.memberIn(id)
+	if v != nil && v.Agent != "" {
+		return n >= 0 && id == v.Agent
+	}
 	if n < 0 || q.Members[n].Level < s.Min || (s.Only || s.Max > 0) && q.Members[n].Level > s.Max {
 		return false
 	}
@@ -111,10 +114,13 @@ func (l *ledger) present(e queueapp.Empty, a *agentRow) bool {
 	return why == "" || !slices.Contains(e.Absent, why)
 }
 
-func (l *ledger) anybody(q *queueRow, e queueapp.Empty) bool {
+func (l *ledger) anybody(q *queueRow, e queueapp.Empty, only queueapp.AgentID) bool {
 	return slices.ContainsFunc(l.loggedOnIn(q), func(id queueapp.AgentID) bool {
+		if only != "" && id != only {
+			return false
+		}
 		_, paused := l.agents[id].pauses[q.Name]
-		return l.present(e, l.agents[id]) && !(paused && slices.Contains(e.Absent, queueapp.AbsentPaused))
+		return l.present(e, l.agents[id]) && (!paused || !slices.Contains(e.Absent, queueapp.AbsentPaused))
 	})
 }
 
@@ -128,7 +134,7 @@ func (l *ledger) checkEmpty() {
 	}
 	for _, q := range l.queues {
 		switch {
-		case !q.Leave.Matters || !waiting[q] || l.anybody(q, q.Leave):
+		case !q.Leave.Matters || !waiting[q] || l.anybody(q, q.Leave, ""):
 			q.since = time.Time{}
 		case q.since.IsZero():
 			q.since = l.now
@@ -157,7 +163,7 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 	}
 	switch e.Outcome {
 	case queueapp.OutcomeNoAgents:
-		if !v.queue.Join.Matters || l.anybody(v.queue, v.queue.Join) {
+		if member := v.Agent == "" || v.queue.memberIn(v.Agent) >= 0; member && (!v.queue.Join.Matters || l.anybody(v.queue, v.queue.Join, v.Agent)) {
 			l.fail("%s: somebody is there", e.Call)
 		}
 	case queueapp.OutcomeClosed:
@@ -172,7 +178,8 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 			}
 		}
 		q := v.queue
-		if !(q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on) {
+		full := q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on
+		if !full {
 			l.fail("%s: %d wait, which is not too many", e.Call, waiting)
 		}
 	}

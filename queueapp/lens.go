@@ -27,14 +27,18 @@ type tier struct {
 type filter struct {
 	min, max, raise int // max < 0: no limit
 	needs           []Need
+	only            AgentID // nobody else, and nothing else is asked of him
 }
 
 func (f filter) equal(g filter) bool {
-	return f.min == g.min && f.max == g.max && f.raise == g.raise && slices.Equal(f.needs, g.needs)
+	return f.min == g.min && f.max == g.max && f.raise == g.raise && f.only == g.only && slices.Equal(f.needs, g.needs)
 }
 
 // fits says whether a member may be asked.
 func (f filter) fits(m *member) bool {
+	if f.only != "" {
+		return m.agent.ID == f.only
+	}
 	return m.Level >= f.min && (f.max < 0 || m.Level <= f.max) && f.lacks(m.agent) == nil
 }
 
@@ -49,8 +53,13 @@ func (f filter) lacks(a *agent) *Need {
 	return nil
 }
 
-// filterAt is what a stage lets through of a queue's members for a call with needs of its own.
-func (q *queue) filterAt(stage int, own []Need) filter {
+// filterAt is what a stage lets through of a queue's members for a call, which may ask for skills of its own, or for one
+// agent.
+func (q *queue) filterAt(stage int, ev *Enter) filter {
+	if ev.Agent != "" {
+		return filter{max: -1, only: ev.Agent}
+	}
+	own := ev.Needs
 	out, s := filter{max: -1}, Stage{}
 	if stage >= 0 {
 		s = q.Stages[stage]
@@ -79,9 +88,9 @@ func (q *queue) filterAt(stage int, own []Need) filter {
 // mostAsked is how many lenses a queue keeps that calls asked for by needs of their own.
 const mostAsked = 64
 
-// through is the lens of a stage for a call with needs of its own.
-func (q *queue) through(stage int, own []Need) *lens {
-	want := q.filterAt(stage, own)
+// through is the lens of a stage for a call.
+func (q *queue) through(stage int, ev *Enter) *lens {
+	want := q.filterAt(stage, ev)
 	for _, l := range q.lenses {
 		if l.equal(want) {
 			return l
@@ -96,7 +105,7 @@ func (q *queue) through(stage int, own []Need) *lens {
 	if asked >= mostAsked {
 		q.dropUnused()
 	}
-	return q.grind(want, len(own) > 0)
+	return q.grind(want, len(ev.Needs) > 0 || ev.Agent != "")
 }
 
 // grind makes a lens and puts the members behind it.

@@ -33,6 +33,9 @@ func (w *world) enter() {
 		Priority: rapid.IntRange(0, 2).Draw(w.t, "priority") / 2, Switch: drawSwitch(w.t),
 		Needs: drawNeeds(w.t), Closed: rapid.IntRange(0, 19).Draw(w.t, "closed") == 0,
 	}
+	if rapid.IntRange(0, 9).Draw(w.t, "for one") == 0 {
+		ev.Agent = rapid.SampledFrom(append(agentIDs(), "4711")).Draw(w.t, "for")
+	}
 	if n := rapid.IntRange(0, 4).Draw(w.t, "number"); n > 0 {
 		ev.Caller.Number = fmt.Sprint("555", n)
 	}
@@ -54,7 +57,7 @@ func (w *world) enter() {
 // firstExplained asserts that a caller gets the agent whom Explain named first just before.
 func (w *world) firstExplained(ev queueapp.Enter, explained []queueapp.Candidate, effects []queueapp.Effect) {
 	q := w.ledger.queues[ev.Queue]
-	if q == nil || len(ev.Needs) > 0 || q.Strategy == queueapp.Random || q.Strategy == queueapp.WeightedRandom {
+	if q == nil || len(ev.Needs) > 0 || ev.Agent != "" || q.Strategy == queueapp.Random || q.Strategy == queueapp.WeightedRandom {
 		return // the explanation was of any call, and this is not any
 	}
 	var want, got queueapp.AgentID

@@ -97,6 +97,23 @@ func (q *queue) loggedOn() []AgentID {
 	return q.seated
 }
 
+// has reports whether an agent is a member.
+func (q *queue) has(id AgentID) bool {
+	return slices.ContainsFunc(q.members, func(m *member) bool { return m.agent.ID == id })
+}
+
+// told lists who hears of a caller: whoever is logged on, or of them the one for whom the call is.
+func (q *queue) told(only AgentID) []AgentID {
+	on := q.loggedOn()
+	if only == "" {
+		return on
+	}
+	if i := slices.Index(on, only); i >= 0 {
+		return on[i : i+1 : i+1]
+	}
+	return nil
+}
+
 // waiting yields the callers in line in the order of service, over all lenses. The lines must not change meanwhile.
 func (q *queue) waiting(yield func(*visit) bool) {
 	heads := make([]*visit, 0, len(q.lenses))
@@ -132,7 +149,7 @@ func firstOf(visits []*visit) int {
 // by it, the next holds at once, unless the queue is patient.
 func (q *queue) stageAt(v *visit, waited time.Duration) int {
 	i := -1
-	for i+1 < len(q.Stages) && (q.Stages[i+1].After <= waited || !q.Patient && q.through(i, v.Needs).seated == 0) {
+	for i+1 < len(q.Stages) && (q.Stages[i+1].After <= waited || !q.Patient && q.through(i, &v.Enter).seated == 0) {
 		i++
 	}
 	return i

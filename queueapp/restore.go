@@ -54,7 +54,7 @@ func (f *Floor) restoreVisit(ev RestoreVisit) {
 	q := f.queues[ev.Queue]
 	if q == nil {
 		q = &queue{Queue: Queue{Name: ev.Queue}, turn: -1, removed: true}
-		q.through(-1, nil)
+		q.through(-1, &Enter{})
 	}
 	v := f.admit(ev.Enter, q, ev.Entered, ev.Deadline)
 	for _, s := range ev.Spared {

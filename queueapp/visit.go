@@ -82,7 +82,7 @@ func (f *Floor) enter(ev Enter) {
 		f.emit(Regained{Call: ev.Call, Entry: entry})
 	}
 	v := f.admit(ev, q, f.now, f.now.Add(timeout))
-	if told := q.loggedOn(); len(told) > 0 {
+	if told := q.told(ev.Agent); len(told) > 0 {
 		f.emit(Announce{Call: v.Call, Agents: told})
 	}
 	f.stand(v)
@@ -94,7 +94,7 @@ func (f *Floor) closedTo(q *queue, ev Enter, timeout time.Duration) Outcome {
 	switch {
 	case ev.Closed:
 		return OutcomeClosed
-	case q.Join.Matters && !f.anybody(q, q.Join):
+	case ev.Agent != "" && !q.has(ev.Agent), q.Join.Matters && !f.anybody(q, q.Join, ev.Agent):
 		return OutcomeNoAgents
 	case q.MaxLen > 0 && waiting >= q.MaxLen, q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on:
 		return OutcomeFull
@@ -159,7 +159,7 @@ func (f *Floor) line(v *visit) {
 		boost = q.Stages[at].Boost
 	}
 	v.priority += boost - v.boost
-	v.boost, v.lens = boost, q.through(at, v.Needs)
+	v.boost, v.lens = boost, q.through(at, &v.Enter)
 	v.lens.line.add(v)
 	if at+1 < len(q.Stages) && v.winner == nil {
 		f.timers.set(&v.widen, v.entered.Add(q.Stages[at+1].After))

@@ -100,8 +100,34 @@ func (w *world) compareAgents(r engine.Remembered) {
 			w.rt.Errorf("agent %s: left alone until %s, want %s", v.Agent, a.Delayed, v.Until)
 		}
 	}
+	w.compareMembers(r)
 	if len(open) > 0 {
 		w.rt.Errorf("attempts that no agent has: %v", open)
+	}
+}
+
+// compareMembers holds who is logged on, but not for a queue, or paused for it alone, against the database.
+func (w *world) compareMembers(r engine.Remembered) {
+	w.rt.Helper()
+	type place struct {
+		agent       queueapp.AgentID
+		queue       queueapp.QueueName
+		out, paused bool
+	}
+	want, got := map[place]bool{}, map[place]bool{}
+	for _, v := range w.agents {
+		for _, q := range v.Queues {
+			p := place{v.Agent, q, slices.Contains(v.Absent, q), slices.Contains(v.PausedFor, q)}
+			if p.out || p.paused {
+				want[p] = true
+			}
+		}
+	}
+	for _, m := range r.Members {
+		got[place{m.Agent, m.Queue, m.Out, m.Paused}] = true
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.rt.Errorf("members, floor and database: %s", diff)
 	}
 }
 

@@ -157,7 +157,7 @@ func scanMember(row pgx.CollectableRow) (m queueapp.RestoreMember, err error) {
 
 const visitsSQL = `
 SELECT v.call::text, v.queue, v.entry, v.priority, v.entered_at, v.deadline, c.switch, c.channel, c.number, c.name, c.dialled,
-    c.customers::text, c.data::text, v.needs::text, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
+    c.customers::text, c.data::text, v.needs::text, v.only_agent, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
 FROM queueapp.visits v JOIN queueapp.calls c ON c.id = v.call
 WHERE v.floor = $1 AND v.ended_at IS NULL
 ORDER BY v.entry`
@@ -165,7 +165,7 @@ ORDER BY v.entry`
 func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
 	var found, data, needs string
 	err = row.Scan(&v.Call, &v.Queue, &v.Entry, &v.Priority, &v.Entered, &v.Deadline, &v.Switch, &v.Channel, &v.Caller.Number,
-		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Attempts)
+		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Agent, &v.Attempts)
 	if err != nil {
 		return v, err
 	}

@@ -28,6 +28,7 @@ type (
 		Play     []string           `json:"play,omitempty"`
 		Queue    queueapp.QueueName `json:"queue,omitempty"`
 		Priority int                `json:"priority,omitempty"`
+		Needs    map[string]int     `json:"skills,omitempty"`
 		Goto     string             `json:"goto,omitempty"`
 		Menu     string             `json:"menu,omitempty"`
 		Ask      *ask               `json:"ask,omitempty"`
@@ -68,6 +69,12 @@ func stepOf(s ivr.Step) *step {
 		return nil
 	}
 	out := &step{Verb: s.Verb, Play: s.Play, Queue: s.Queue, Priority: s.Priority, Menu: s.Menu}
+	for _, n := range s.Needs {
+		if out.Needs == nil {
+			out.Needs = map[string]int{}
+		}
+		out.Needs[n.Skill] = n.Least
+	}
 	if s.Goto != (ivr.Place{}) {
 		out.Goto = fmt.Sprintf("%s,%s,%d", s.Goto.Context, s.Goto.Extension, s.Goto.Priority)
 	}

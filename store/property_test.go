@@ -69,7 +69,8 @@ func newWorld(t *testing.T, rt *rapid.T, s *store.Store, name string) *world {
 		t: t, rt: rt, store: s, name: name, now: noon(), floor: queueapp.NewFloor(),
 		inside: map[queueapp.CallID]queueapp.Enter{}, count: map[queueapp.CallID]int{}, left: map[queueapp.AgentID]bool{},
 	}
-	whole := string(floorplan.Default()) + "[queue.sales]\nmembers = [\"2000\", \"3000\"]\nweight = 1\n"
+	whole := string(floorplan.Default()) + "[queue.sales]\nstrategy = \"ringall\"\nmembers = [\"2000\", \"3000\"]\nweight = 1\nregain = \"1m\"\n" +
+		"overflow = { timeout = \"support\" }\n"
 	small := "[queue.support]\nmembers = [\"1000\", \"2000\"]\nwrapup = \"0s\"\n" +
 		"[agent.1000]\n[agent.2000]\n[extension.1000]\ndial = \"PJSIP/1000\"\n[extension.2000]\ndial = \"PJSIP/2000\"\n"
 	for _, source := range []string{whole, small} {
@@ -114,13 +115,29 @@ func (w *world) turn(ev queueapp.Event) {
 			w.offers = append(w.offers, e.Attempt)
 		case queueapp.Ring:
 			w.legs = append(w.legs, e.Attempt)
+		case queueapp.Regained:
+			enter := w.inside[e.Call]
+			enter.Entry = e.Entry
+			w.inside[e.Call] = enter
 		case queueapp.Leave:
+			if e.Then == queueapp.ThenQueue {
+				w.pass(e)
+				continue
+			}
 			if enter, ok := w.inside[e.Call]; ok && e.Then == queueapp.ThenContinue {
 				w.back = append(w.back, enter)
 			}
 			delete(w.inside, e.Call)
 		}
 	}
+}
+
+// pass puts a caller into the next queue, as the shell does within the same batch.
+func (w *world) pass(e queueapp.Leave) {
+	ev := w.inside[e.Call]
+	ev.Queue, ev.Entry, ev.Priority, ev.Timeout, ev.Attempts = e.Next, e.Entry, e.Priority, 0, w.count[e.Call]
+	w.inside[e.Call] = ev
+	w.turn(ev)
 }
 
 func (w *world) pick(rt *rapid.T, from []queueapp.AttemptID) queueapp.AttemptID {
@@ -151,6 +168,10 @@ func (w *world) enter(rt *rapid.T) {
 		Caller:    queueapp.Caller{Number: "030", Name: rapid.StringMatching(`[ "'<&\\äé☎a-z]{0,8}`).Draw(rt, "name"), Dialled: "7000"},
 		Customers: []queueapp.Customer{{ID: "1", Name: "C", Data: []queueapp.Datum{{Key: "z", Value: "1"}, {Key: "a", Value: "2"}}}},
 		Data:      []queueapp.Datum{{Key: "b", Value: "1"}, {Key: "a", Value: "\""}},
+		Closed:    rapid.IntRange(0, 9).Draw(rt, "closed") == 0,
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "needs") == 0 {
+		ev.Needs = []queueapp.Need{{Skill: "engl\"ish", Least: 20}}
 	}
 	if len(w.back) > 0 && rapid.Bool().Draw(rt, "again") {
 		i := rapid.IntRange(0, len(w.back)-1).Draw(rt, "who")
@@ -221,9 +242,11 @@ func (w *world) hangup(rt *rapid.T) {
 func (w *world) agent(rt *rapid.T) {
 	a := rapid.SampledFrom([]queueapp.AgentID{"1000", "2000", "3000", "9999"}).Draw(rt, "agent")
 	x := rapid.SampledFrom([]queueapp.ExtensionID{"", "", "1000", "2000", "3000"}).Draw(rt, "extension")
+	q := rapid.SampledFrom([]queueapp.QueueName{"", "", "support", "sales"}).Draw(rt, "queue")
 	w.turn(rapid.SampledFrom([]queueapp.Event{
-		queueapp.LogOn{Agent: a, Extension: x}, queueapp.LogOn{Agent: a, Extension: x}, queueapp.LogOff{Agent: a},
-		queueapp.Pause{Agent: a, Reason: "lunch"}, queueapp.Pause{Agent: a, Reason: "tea"}, queueapp.Ready{Agent: a}, queueapp.Ready{Agent: a},
+		queueapp.LogOn{Agent: a, Extension: x}, queueapp.LogOn{Agent: a, Extension: x, Queue: q}, queueapp.LogOff{Agent: a, Queue: q},
+		queueapp.Pause{Agent: a, Reason: "lunch", Queue: q}, queueapp.Pause{Agent: a, Reason: "tea", Queue: q},
+		queueapp.Ready{Agent: a, Queue: q}, queueapp.Ready{Agent: a}, queueapp.WrapUpFor{Agent: a, For: time.Minute},
 	}).Draw(rt, "event"))
 }
 
@@ -234,7 +257,7 @@ func (w *world) operator(rt *rapid.T) {
 			Call: call, Customers: []queueapp.Customer{{ID: "2", Code: "2222", Name: "Company 2", Match: queueapp.MatchCode}},
 			Data: []queueapp.Datum{{Key: "b", Value: "3"}, {Key: "c", Value: ""}},
 		},
-		queueapp.Prioritise{Call: call, Priority: 5}, queueapp.Prioritise{Call: call, Priority: -5},
+		queueapp.Move{Call: call, Queue: "sales"}, queueapp.Prioritise{Call: call, Priority: 5}, queueapp.Prioritise{Call: call, Priority: -5},
 		queueapp.Withdraw{Call: call, Outcome: queueapp.OutcomeWithdrawn}, queueapp.Hold{Why: "test"}, queueapp.Unhold{},
 	}).Draw(rt, "event"))
 }
@@ -286,6 +309,9 @@ func (w *world) restart(rt *rapid.T) {
 	w.turn(queueapp.Hold{Why: "recovering"})
 	for _, a := range r.Agents {
 		w.turn(a)
+	}
+	for _, m := range r.Members {
+		w.turn(m)
 	}
 	callers := w.inside
 	w.inside = map[queueapp.CallID]queueapp.Enter{}

@@ -105,8 +105,8 @@ WITH caller AS (
         name = excluded.name, dialled = excluded.dialled, customers = excluded.customers, data = excluded.data,
         ended_at = excluded.ended_at
 )
-INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent, needs)
-SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, ''), $18
+INSERT INTO queueapp.visits (call, n, floor, queue, entry, priority, entered_at, deadline, ended_at, outcome, agent, needs, only_agent)
+SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16::text, '')::queueapp.outcome, nullif($17::text, ''), $18, $19
 FROM queueapp.visits WHERE call = $2`,
 
 		stmtOffer: `

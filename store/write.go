@@ -71,7 +71,7 @@ func (w *writer) openings(r projection.Rows) {
 		v := &r.Visits[i]
 		w.batch.Queue(stmtEnter, w.floor, string(v.Call), text(v.Switch), text(v.Channel), text(v.Caller.Number), text(v.Caller.Name),
 			text(v.Caller.Dialled), customers.Encode(v.Customers), customers.EncodeData(v.Data), v.At, moment(v.Ended),
-			text(v.Queue), v.Entry, v.Priority, v.Deadline, string(v.Outcome), text(v.Agent), encodeNeeds(v.Needs))
+			text(v.Queue), v.Entry, v.Priority, v.Deadline, string(v.Outcome), text(v.By), encodeNeeds(v.Needs), text(v.Agent))
 	}
 	for i := range r.Offers {
 		a := &r.Offers[i]

@@ -33,9 +33,9 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 		return
 	}
 	if c == nil {
-		c = t.admit(t.NewID(), sw, ch)
+		c = t.welcome(sw, ch)
 	} else { // back from the dialplan before a leg of the last visit is seen gone
-		c.channel, c.gone, c.farewell, c.limit = ch, false, nil, 0
+		c.channel, c.gone, c.sentOn, c.farewell, c.limit = ch, false, false, nil, 0
 	}
 	args, err := ivr.ParseArgs(ch.Args)
 	if err != nil {
@@ -66,9 +66,14 @@ func (t *tenure) answer(c *call) {
 // toQueue enters the queue, and has the customer looked up meanwhile where the dialplan's arguments or the caller's number
 // may tell one.
 func (t *tenure) toQueue(c *call, args ivr.Args) {
-	t.nextEntry++
+	entry := c.entry
+	if !args.Keep || entry == 0 {
+		t.nextEntry++
+		entry = t.nextEntry
+	}
 	q := queueapp.Enter{
-		Queue: args.Queue, Entry: t.nextEntry, Priority: args.Priority, Timeout: args.Timeout, Data: withCode(args.Data, args.Code, nil),
+		Queue: args.Queue, Entry: entry, Priority: args.Priority, Timeout: args.Timeout, Needs: args.Needs, Agent: args.Agent,
+		Data: withCode(args.Data, args.Code, nil),
 	}
 	if args.Customer != "" {
 		q.Customers = []queueapp.Customer{{ID: args.Customer, Match: queueapp.MatchUnknown}}
@@ -103,6 +108,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 		}
 	}
 	c.queue, c.entered, c.customers, c.data, c.needs = ev.Queue, t.Now(), ev.Customers, ev.Data, ev.Needs
+	c.only, c.entry = ev.Agent, ev.Entry
 	c.music, c.limit = music, ev.Timeout+waitMargin
 	t.turn(ev) // which may lead into another queue
 	if v, waits := t.floor.Call(c.id); waits && v.Attempt == 0 {
@@ -114,7 +120,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 // that nobody finds him in none.
 func (t *tenure) pass(c *call, e queueapp.Leave) {
 	t.enter(c, queueapp.Enter{
-		Queue: e.Next, Entry: e.Entry, Priority: e.Priority, Customers: c.customers, Data: c.data, Needs: c.needs,
+		Queue: e.Next, Entry: e.Entry, Priority: e.Priority, Customers: c.customers, Data: c.data, Needs: c.needs, Agent: c.only,
 	})
 }
 
@@ -142,6 +148,7 @@ func (t *tenure) sendOn(c *call, o queueapp.Outcome, place *Place, vars ...Varia
 	}
 	vars = append(append(vars, c.forgetMenu()...), dialplanRules())
 	c.farewell = func() { c.sw.Continue(c.channel.ID, place, vars...) }
+	c.sentOn = true
 	c.farewell()
 }
 

@@ -23,11 +23,13 @@ type call struct {
 	entered      time.Time
 	customers    []queueapp.Customer
 	data         []queueapp.Datum
-	needs        []queueapp.Need // skills that the call itself asks for
-	seeking      bool            // the caller is being looked up
-	seq          int64           // of the last record
+	needs        []queueapp.Need  // skills that the call itself asks for
+	only         queueapp.AgentID // for whom alone it is; empty: for whoever the queue chooses
+	seeking      bool             // the caller is being looked up
+	seq          int64            // of the last record
 	attempts     map[int]*attempt
-	tried        int // attempts so far, over all visits
+	entry        int64 // of the last visit; 0: there was none
+	tried        int   // attempts so far, over all visits
 	music        string
 	limit        time.Duration      // of the wait; 0 once the caller is received
 	reception    *time.Timer        // when the caller is received, whatever the phone does
@@ -37,6 +39,8 @@ type call struct {
 	inBridge     bool               // the caller is in it
 	left         *queueapp.Leave    // the visit has ended, and this is still to be done
 	farewell     func()             // orders the caller out of the application; nil before that is due
+	sentOn       bool               // into the dialplan, from where it may come back
+	partly       bool               // of an owner before us, who knew more: how many attempts it has had
 	gone         bool               // the caller's channel has left us
 }
 
@@ -153,6 +157,9 @@ func (t *tenure) settle(c *call) {
 	}
 	if c.bridged {
 		c.sw.DestroyBridge(c.bridge(), c.channel.ID)
+	}
+	if c.sentOn && !c.partly {
+		t.sendOff(c)
 	}
 	delete(t.calls, c.id)
 	delete(t.channels, c.at())

@@ -35,7 +35,11 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 		if e.Auto {
 			t.whenDurable(func() { t.tellPaused(e) })
 		}
-	case queueapp.Serves, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused, queueapp.Regained:
+	case queueapp.Regained:
+		if c := t.calls[e.Call]; c != nil {
+			c.entry = e.Entry
+		}
+	case queueapp.Serves, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed, queueapp.Refused:
 	}
 }
 

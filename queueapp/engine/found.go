@@ -15,6 +15,7 @@ func (t *tenure) found(sw Switch, ch Channel) {
 	}
 	delete(t.leaving, at)
 	c := t.adopt(l.Call, sw, ch)
+	c.partly = true
 	if l.Then == queueapp.ThenHangUp {
 		t.dismiss(c)
 		return

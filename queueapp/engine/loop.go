@@ -62,6 +62,7 @@ type tenure struct {
 	homes      map[queueapp.CallID]queueapp.SwitchName
 	attempts   map[queueapp.CallID][]queueapp.RestoreAttempt // remembered ones: at most one is not ending
 	seqs       map[queueapp.CallID]int64
+	visited    map[channelAt]visited // calls that went on in the dialplan
 	leaving    map[channelAt]Leaving // visits that ended last, until their switch has told
 	upSwitches map[queueapp.SwitchName]bool
 	started    map[queueapp.SwitchName]time.Time // since when Asterisk runs, of those that were heard
@@ -85,7 +86,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		floor: queueapp.NewFloor(), nextStep: rem.NextStep, nextEntry: rem.NextEntry, confirmed: o.Now(),
 		calls: map[queueapp.CallID]*call{}, channels: map[channelAt]*call{},
 		devices: map[device][]queueapp.ExtensionID{}, attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
-		leaving: map[channelAt]Leaving{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
+		leaving: map[channelAt]Leaving{}, visited: map[channelAt]visited{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
 		upSwitches: map[queueapp.SwitchName]bool{}, started: map[queueapp.SwitchName]time.Time{},
 		guard: ivr.NewGuard(mostGuessers),
 	}

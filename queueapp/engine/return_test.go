@@ -20,3 +20,33 @@ func TestACallerComesBackWhileHisLastLegEnds(t *testing.T) {
 	w.tell(LegGone{Channel: "rs1.c1.1.1", Q850: 16})
 	w.await("originate rs1.c1.2.1")
 }
+
+// Who comes back from the dialplan is the same call, in its next visit, and keeps its place where the dialplan says so.
+func TestACallerComesBackFromTheDialplan(t *testing.T) {
+	w := newWorld(t)
+	w.start(SwitchUp{})
+	w.tell(caller("ch1", "queue", "support"), caller("ch2", "queue", "support"))
+	w.await("music ch2")
+	w.command(queueapp.Withdraw{Call: "c1"})
+	w.await("continue ch1")
+	w.tell(Gone{Channel: "ch1"}, caller("ch1", "queue", "support", "keep=1"), caller("ch3", "queue", "support"))
+	w.await("music ch3")
+	w.logOn("1000")
+	w.await("originate rs1.c1.1.1")
+	w.tell(LegGone{Channel: "rs1.c1.1.1", Q850: 21})
+	w.command(queueapp.Withdraw{Call: "c1"})
+	w.tell(Gone{Channel: "ch1"}, caller("ch1", "queue", "support"))
+	for {
+		calls, err := w.eng.Calls(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(calls) < 3 {
+			continue
+		}
+		if last := calls[2]; last.Call != "c1" || last.Entry != 4 {
+			t.Errorf("the last in line is %s at %d: who comes back without keep=1 stands behind", last.Call, last.Entry)
+		}
+		return
+	}
+}

@@ -96,7 +96,7 @@ func (t *tenure) do(c *call, action ivr.Action) {
 			t.identify(c, "")
 		}
 		t.enter(c, queueapp.Enter{
-			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
+			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Needs: a.Needs, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
 		})
 	case ivr.Goto:
 		t.sendOn(c, "", &Place{Context: a.Context, Extension: a.Extension, Priority: a.Priority})

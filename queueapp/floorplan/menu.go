@@ -117,6 +117,7 @@ func stepOf(t *table, hang ivr.Step, ask bool) (ivr.Step, bool) {
 	case ivr.VerbQueue:
 		s.Queue = queueapp.QueueName(t.text("queue", ""))
 		s.Priority = t.int("priority", 0, -mostWeight, mostWeight)
+		s.Needs = needs(t, "skills")
 	case ivr.VerbGoto:
 		s.Goto = destination(t)
 	case ivr.VerbMenu:

@@ -243,6 +243,7 @@ func stepFields(s, hang ivr.Step) []field {
 		if s.Priority != 0 {
 			f.int("priority", s.Priority)
 		}
+		f.needs("skills", s.Needs)
 	case ivr.VerbGoto:
 		f.text("goto", fmt.Sprintf("%s,%s,%d", s.Goto.Context, s.Goto.Extension, s.Goto.Priority))
 	case ivr.VerbMenu:

@@ -90,11 +90,7 @@ func (f *fields) stages(q queueapp.Queue) {
 			t.int("max", s.Max)
 		}
 		t.optInt("raise", s.Raise)
-		needs := make([]queueapp.Skill, 0, len(s.Needs))
-		for _, n := range s.Needs {
-			needs = append(needs, queueapp.Skill{Name: n.Skill, Level: n.Least})
-		}
-		t.skills("skills", needs)
+		t.needs("skills", s.Needs)
 		t.optInt("ease", s.Ease)
 		t.optInt("boost", s.Boost)
 		items = append(items, value{table: t})
@@ -105,6 +101,14 @@ func (f *fields) stages(q queueapp.Queue) {
 	if q.Patient {
 		f.bool("patient", true)
 	}
+}
+
+func (f *fields) needs(key string, needs []queueapp.Need) {
+	skills := make([]queueapp.Skill, 0, len(needs))
+	for _, n := range needs {
+		skills = append(skills, queueapp.Skill{Name: n.Skill, Level: n.Least})
+	}
+	f.skills(key, skills)
 }
 
 func (f *fields) skills(key string, skills []queueapp.Skill) {

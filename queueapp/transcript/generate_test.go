@@ -85,7 +85,7 @@ func enter(t *rapid.T) queueapp.Enter {
 			Number: text[string](t, "number"), Name: text[string](t, "name"), Dialled: text[string](t, "dialled"),
 		},
 		Customers: list(t, "customers", func() queueapp.Customer { return customer(t) }), Data: data(t), Needs: needs(t),
-		Closed: rapid.Bool().Draw(t, "closed"),
+		Closed: rapid.Bool().Draw(t, "closed"), Agent: text[queueapp.AgentID](t, "for"),
 	}
 }
 

@@ -25,6 +25,7 @@ func (w *writer) enter(e queueapp.Enter, entered, deadline time.Time) {
 	}
 	w.optWord("dialled", e.Caller.Dialled)
 	w.needs(e.Needs)
+	w.optWord("for-agent", string(e.Agent))
 	if e.Closed {
 		w.key("closed")
 	}
@@ -117,6 +118,8 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 		e.Needs = append(e.Needs, queueapp.Need{Skill: r.word("a skill"), Least: r.int("how well")})
 	case "closed":
 		e.Closed = true
+	case "for-agent":
+		e.Agent = r.agent()
 	default:
 		if !r.knownKey(e, key) {
 			r.fail("%.40q is nothing that a caller enters with", key)

@@ -85,7 +85,7 @@ func (p *Projector) leave(e queueapp.Leave) {
 	delete(p.inside, e.Call)
 	if i, ok := p.visits[e.Call]; ok {
 		if v := &p.rows.Visits[i]; v.Ended.IsZero() {
-			v.Ended, v.Outcome, v.Agent = p.at, e.Outcome, e.Agent
+			v.Ended, v.Outcome, v.By = p.at, e.Outcome, e.Agent
 		}
 		return
 	}

@@ -38,7 +38,7 @@ type Visit struct {
 	Deadline time.Time
 	Ended    time.Time // and the call with it
 	Outcome  queueapp.Outcome
-	Agent    queueapp.AgentID
+	By       queueapp.AgentID // who answered
 }
 
 // Move changes the priority of a call's open visit.
