@@ -150,7 +150,7 @@ func (w *world) follow(e queueapp.Effect) {
 		w.legs = append(w.legs, e.Attempt)
 		w.mail = append(w.mail, queueapp.Up{Attempt: e.Attempt})
 	case queueapp.Connect:
-		w.mail = append(w.mail, queueapp.Connected{Attempt: e.Attempt})
+		w.mail = append(w.mail, queueapp.Connected(e))
 	case queueapp.HangUp:
 		w.mail = append(w.mail, queueapp.Ended{Attempt: e.Attempt, Cause: queueapp.EndHangup})
 	case queueapp.Leave:

@@ -168,7 +168,7 @@ func everything() map[string]string {
 		"XMPP_MODE": "current", "XMPP_OBSERVERS": "crm@example.org, wall@example.org",
 		"HTTP_LISTEN": "[::1]:80", "HTTP_TOKEN": "0123456789abcdef", "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
 		"LOG_QUEUE_LOG": "/var/log/queue_log",
-		"SWITCH_NAME": "west", "SWITCH_URL": "https://pbx/ari", "SWITCH_USER": "u", "SWITCH_PASSWORD": "p3",
+		"SWITCH_NAME":   "west", "SWITCH_URL": "https://pbx/ari", "SWITCH_USER": "u", "SWITCH_PASSWORD": "p3",
 	}
 }
 
