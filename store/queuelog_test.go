@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,44 @@ func queueLog(t testing.TB, s *store.Store, floor string) (lines []string) {
 		t.Fatalf("the end is %+v, want %+v: %v", end, after, err)
 	}
 	return lines
+}
+
+// audited is what the audit says of a floor's queue_log.
+func audited(t testing.TB, s *store.Store, floor string) (found []string) {
+	t.Helper()
+	all, err := s.Audit(t.Context(), floor, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range all {
+		if strings.Contains(what, "queue_log") {
+			found = append(found, what)
+		}
+	}
+	return found
+}
+
+// The audit finds an entry that is missing, and one that is there twice.
+func TestQueueLogIsAudited(t *testing.T) {
+	t.Parallel()
+	s, o, address := owned(t)
+	conn, call := connect(t, address), newCall(t)
+	plan, floor := apply(t, s, "main"), "main"
+	commit(t, o, queueapp.Step{N: 1, At: noon(), Event: queueapp.Apply{Plan: plan.Floor}}, enter(2, call, ""),
+		queueapp.Step{N: 3, At: noon().Add(time.Minute), Event: queueapp.Hangup{Call: call}, Effects: []queueapp.Effect{
+			queueapp.Leave{Call: call, Queue: "support", Outcome: queueapp.OutcomeAbandoned, Then: queueapp.ThenNothing},
+		}})
+	if found := audited(t, s, floor); len(found) > 0 {
+		t.Errorf("found %q", found)
+	}
+	exec(t, conn, "UPDATE queueapp.queue_log SET event = 'CONNECT' WHERE event = 'ABANDON'")
+	if found := audited(t, s, floor); len(found) != 1 {
+		t.Errorf("of an end that is missing: %q", found)
+	}
+	exec(t, conn, "UPDATE queueapp.queue_log SET event = 'ENTERQUEUE' WHERE event = 'CONNECT'")
+	if found := audited(t, s, floor); len(found) != 2 {
+		t.Errorf("of a second begin: %q", found)
+	}
 }
 
 // What the log goes on from after a restart: who stood where, since when agents are logged on, and the members.
