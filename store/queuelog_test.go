@@ -1,6 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +13,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/store"
+	"ringside/store/logfile"
 	"ringside/store/queuelog"
 	"ringside/store/queuelog/queuelogtest"
 	"ringside/store/storetest"
@@ -157,5 +162,55 @@ func (w *world) compareQueueLog() {
 	}
 	if got := ledger.Open(); len(got) != len(open) {
 		w.rt.Fatalf("in the log %v, on the floor %v", got, open)
+	}
+}
+
+// seen is a store that tells when its queue_log was read to the end.
+type seen struct {
+	*store.Store
+	end chan queuelog.Place
+}
+
+func (s seen) QueueLog(ctx context.Context, floor string, after queuelog.Place, most int) ([]queuelog.Entry, error) {
+	entries, err := s.Store.QueueLog(ctx, floor, after, most)
+	if err == nil && len(entries) == 0 {
+		select {
+		case s.end <- after:
+		case <-ctx.Done():
+		}
+	}
+	return entries, err
+}
+
+// The file has what the owner writes, as soon as it is durable.
+func TestQueueLogFile(t *testing.T) {
+	t.Parallel()
+	s, o, _ := owned(t)
+	name := filepath.Join(t.TempDir(), "queue_log")
+	table := seen{s, make(chan queuelog.Place)}
+	f := logfile.New(logfile.Config{Name: name, Floor: "main", Table: table, Log: slog.New(slog.DiscardHandler)})
+	if err := f.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	for n := range int64(3) {
+		commit(t, o, enter(n+1, newCall(t), ""))
+		for at := (queuelog.Place{}); at.Step != n+1; {
+			select {
+			case at = <-table.end:
+			case <-time.After(soon):
+				t.Fatalf("the file is at step %d", at.Step)
+			}
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	got, err := os.ReadFile(name)
+	if want := strings.Join(queueLog(t, s, "main"), "\n") + "\n"; err != nil || string(got) != want {
+		t.Errorf("the file has\n%s, want\n%s: %v", got, want, err)
 	}
 }
