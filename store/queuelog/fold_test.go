@@ -3,9 +3,11 @@ package queuelog_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringside/queueapp"
 	"ringside/store/queuelog"
 )
 
@@ -66,6 +68,26 @@ func TestStart(t *testing.T) {
 	want := "0|NONE|NONE|NONE|QUEUESTART|\n0|REALTIME|support|1000|ADDMEMBER|\n0|REALTIME|support|1001|ADDMEMBER|\n"
 	if diff := cmp.Diff(want, lines(queuelog.New(queuelog.Past{}).Fold(steps))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Who comes when others were to have left stands behind those who are there, though the floor was not woken in time.
+func TestWhatWasDueComesFirst(t *testing.T) {
+	t.Parallel()
+	for _, on := range []string{"", " off"} { // with, and without, anybody to be told of the caller
+		steps := play(t, "Two callers.\n-- floor --\nqueue support leastrecent timeout 10s\nagent 1000"+on+
+			"\n-- events --                -- effects --\n0s enter c1 support\n0s enter c2 support\n")
+		p := &player{floor: queueapp.NewFloor()}
+		for _, s := range steps {
+			p.tell(s.At, s.Event)
+		}
+		p.tell(beginning().Add(11*time.Second), queueapp.Enter{Call: "c1", Queue: "support", Entry: 3, Channel: "17.c3"})
+		want := "11|17.c1|support|NONE|EXITWITHTIMEOUT|1|1|11\n11|17.c2|support|NONE|EXITWITHTIMEOUT|1|2|11\n" +
+			"11|17.c3|support|NONE|ENTERQUEUE|||1\n"
+		_, got, _ := strings.Cut(lines(queuelog.New(queuelog.Past{}).Fold(p.steps)), "|17.c2|support|NONE|ENTERQUEUE|||2\n")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: -want +got:\n%s", on, diff)
+		}
 	}
 }
 
@@ -254,17 +276,12 @@ func ends() []story {
 4s   hangup c3`, want: `
 2|17.c3|sales|NONE|ENTERQUEUE|||1
 4|17.c3|sales|NONE|ABANDON|1|1|2`},
-		{name: "what was due is done before who comes is counted", floor: "queue support leastrecent timeout 10s\nagent 1000", events: `
-0s      enter c1 support
-0s      enter c2 support
-0s      enter c2 support
-10s     tick
-10.1s   enter c3 support`, want: `
+		{name: "a caller who is told of twice", floor: nobody, events: `
+0s   enter c1 support
+1s   enter c1 support entry 7 channel 17.c2
+2s   hangup c1`, want: `
 0|17.c1|support|NONE|ENTERQUEUE|||1
-0|17.c2|support|NONE|ENTERQUEUE|||2
-10|17.c1|support|NONE|EXITWITHTIMEOUT|1|1|10
-10|17.c2|support|NONE|EXITWITHTIMEOUT|1|2|10
-10|17.c3|support|NONE|ENTERQUEUE|||1`},
+2|17.c1|support|NONE|ABANDON|1|1|2`},
 	}
 }
 
@@ -301,6 +318,14 @@ func people() []story {
 0|MANAGER|support|1000|REMOVEMEMBER|
 20|MANAGER|support|1000|REMOVEMEMBER|
 30|NONE|NONE|1000|AGENTLOGOFF|PJSIP/1000|30`},
+		{name: "a floor plan without a queue that an agent had left", floor: two + " off", events: `
+0s   logon 1000 queue sales
+5s   apply queue sales leastrecent members 1000 ; agent 1000 ; extension 1000 dial PJSIP/1000
+9s   logoff 1000`, want: `
+0|NONE|NONE|1000|AGENTLOGIN|PJSIP/1000
+0|MANAGER|support|1000|REMOVEMEMBER|
+5|NONE|NONE|NONE|CONFIGRELOAD|
+9|NONE|NONE|1000|AGENTLOGOFF|PJSIP/1000|9`},
 		{name: "paused by the floor", floor: "queue support leastrecent ring 20s maxnoanswer 1\nagent 1000", events: `
 0s   enter c1 support
 0s   offered c1.1 ok
