@@ -74,14 +74,16 @@ func TestStart(t *testing.T) {
 // Who comes when others were to have left stands behind those who are there, though the floor was not woken in time.
 func TestWhatWasDueComesFirst(t *testing.T) {
 	t.Parallel()
-	for _, on := range []string{"", " off"} { // with, and without, anybody to be told of the caller
+	for i, on := range []string{"", " off", "", " off"} { // with, and without, anybody to be told of the caller
 		steps := play(t, "Two callers.\n-- floor --\nqueue support leastrecent timeout 10s\nagent 1000"+on+
 			"\n-- events --                -- effects --\n0s enter c1 support\n0s enter c2 support\n")
 		p := &player{floor: queueapp.NewFloor()}
 		for _, s := range steps {
 			p.tell(s.At, s.Event)
 		}
-		p.tell(beginning().Add(11*time.Second), queueapp.Enter{Call: "c1", Queue: "support", Entry: 3, Channel: "17.c3"})
+		p.tell(beginning().Add(11*time.Second), queueapp.Enter{
+			Call: []queueapp.CallID{"c1", "c3"}[i/2], Queue: "support", Entry: 3, Channel: "17.c3", // who leaves and comes again, or another
+		})
 		want := "11|17.c1|support|NONE|EXITWITHTIMEOUT|1|1|11\n11|17.c2|support|NONE|EXITWITHTIMEOUT|1|2|11\n" +
 			"11|17.c3|support|NONE|ENTERQUEUE|||1\n"
 		_, got, _ := strings.Cut(lines(queuelog.New(queuelog.Past{}).Fold(p.steps)), "|17.c2|support|NONE|ENTERQUEUE|||2\n")
