@@ -58,6 +58,67 @@ func TestAgents(t *testing.T) {
 			1s    played 1               |
 			2s    granted 1              | play logged-on`},
 	} {
-		t.Run(name, func(t *testing.T) { play(t, ivr.NewAgent(c.command), c.lines) })
+		t.Run(name, func(t *testing.T) { play(t, ivr.NewAgent(c.command, ivr.AgentAsk{}), c.lines) })
+	}
+}
+
+func TestAgentsKeyIn(t *testing.T) {
+	logOn := ivr.Command{Verb: ivr.AgentLogOn}
+	for name, c := range map[string]struct {
+		ask   ivr.AgentAsk
+		lines string
+	}{
+		"a PIN over its prompt": {ivr.AgentAsk{PIN: true}, `
+			0s    start                  | play enter-pin
+			1s    key 4                  | stop
+			1.1s  key 7                  |
+			1.2s  key 1                  |
+			1.3s  key 1                  |
+			1.4s  key #                  | do logon "" "4711"
+			1.5s  granted                | play logged-on`},
+		"a number and a PIN, ended by silence": {ivr.AgentAsk{Number: true, PIN: true}, `
+			0s    start                  | play enter-agent
+			2s    played                 |
+			3s    key 1                  |
+			3.1s  key 2                  |
+			6.1s  tick                   | play enter-pin
+			6.5s  key 9                  | stop
+			9.5s  tick                   | do logon "12" "9"
+			9.6s  granted                | play logged-on`},
+		"a number alone": {ivr.AgentAsk{Number: true}, `
+			0s    start                  | play enter-agent
+			1s    key 1                  | stop
+			1.1s  key *                  |
+			1.2s  key 2                  |
+			1.3s  key #                  | do logon "2" ""
+			1.4s  refused extension-taken | play refused`},
+		"wrong three times": {ivr.AgentAsk{PIN: true}, `
+			0s    start                  | play enter-pin
+			1s    key 1                  | stop
+			1.1s  key #                  | do logon "" "1"
+			1.2s  wrong-pin              | play wrong-pin enter-pin
+			2s    key 2                  | stop
+			2.1s  key #                  | do logon "" "2"
+			2.2s  wrong-pin              | play wrong-pin enter-pin
+			3s    key 3                  | stop
+			3.1s  key #                  | do logon "" "3"
+			3.2s  wrong-pin              | play refused
+			4s    played                 | hang-up`},
+		"nothing": {ivr.AgentAsk{Number: true}, `
+			0s    start                  | play enter-agent
+			2s    played                 |
+			12s   tick                   | play enter-agent
+			14s   played                 |
+			24s   tick                   | play enter-agent
+			26s   played                 |
+			36s   tick                   | play refused
+			38s   played                 | hang-up`},
+		"one that is barred": {ivr.AgentAsk{PIN: true}, `
+			0s    start                  | play enter-pin
+			1s    key 1                  | stop
+			1.1s  key #                  | do logon "" "1"
+			1.2s  barred                 | play please-try-later`},
+	} {
+		t.Run(name, func(t *testing.T) { play(t, ivr.NewAgent(logOn, c.ask), c.lines) })
 	}
 }

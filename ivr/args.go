@@ -38,7 +38,8 @@ type Args struct {
 	Keep     bool             // keep the entry number of the visit before
 	Data     []queueapp.Datum
 
-	Command Command // KindAgent
+	Command  Command // KindAgent
+	AskAgent bool    // KindAgent: anybody may sit at the phone, and keys in who he is
 }
 
 // What the dialplan may say at most.
@@ -189,6 +190,10 @@ func (p *argsParser) setAgent(key, value string) bool {
 		}
 	case "reason":
 		p.args.Command.Reason = value
+	case "ask":
+		if p.args.AskAgent = value == "agent"; !p.args.AskAgent {
+			p.problem("ask=%.40q is nothing that can be asked for: write ask=agent", value)
+		}
 	default:
 		return false
 	}

@@ -46,7 +46,8 @@ type NotFound struct{ N int }
 // LookupFailed answers the [LookUp] numbered N: it is not known whether the code is a customer's.
 type LookupFailed struct{ N int }
 
-// Barred answers the [LookUp] numbered N: it was not made, since too many wrong codes came from where this one came from.
+// Barred answers the [LookUp] or [Do] numbered N: it was not made, since too many wrong codes came from where this one came
+// from, or too many wrong PINs of this agent.
 type Barred struct{ N int }
 
 // Granted answers the [Do] numbered N: it is done and durable.
@@ -57,6 +58,9 @@ type Refused struct {
 	N      int
 	Reason queueapp.RefusalReason
 }
+
+// WrongPIN answers the [Do] numbered N: the PIN is not the agent's, or there is no such agent.
+type WrongPIN struct{ N int }
 
 // DoFailed answers the [Do] numbered N: it could not be decided.
 type DoFailed struct{ N int }
@@ -122,6 +126,7 @@ func (LookupFailed) input() {}
 func (Barred) input()       {}
 func (Granted) input()      {}
 func (Refused) input()      {}
+func (WrongPIN) input()     {}
 func (DoFailed) input()     {}
 func (Tick) input()         {}
 
@@ -145,8 +150,11 @@ const (
 	AgentReady  AgentVerb = "ready"
 )
 
-// Command is an agent's wish. Who the agent is, the channel's endpoint says, not the dialogue.
+// Command is an agent's wish. Who the agent is, the channel's endpoint says, unless Agent does: keyed in at a phone at which
+// anybody may sit.
 type Command struct {
+	Agent  queueapp.AgentID
+	PIN    string
 	Verb   AgentVerb
 	Queue  queueapp.QueueName // empty: every queue
 	Reason string             // of a pause

@@ -18,7 +18,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add([]byte("sgrpt"), []byte{50}, true)
 	f.Add([]byte("s11#n1#n*"), []byte{60, 60}, false)
 	f.Fuzz(func(t *testing.T, script, pauses []byte, agent bool) {
-		var d ivr.Dialogue = ivr.NewAgent(ivr.Command{Verb: ivr.AgentPause})
+		var d ivr.Dialogue = ivr.NewAgent(ivr.Command{Verb: ivr.AgentPause}, ivr.AgentAsk{Number: true, PIN: true})
 		if !agent {
 			menus := seed()
 			menus[0].Keys[0].Step.Ask.Digits = len(pauses) % 6

@@ -106,6 +106,9 @@ const (
 	PromptAlreadyLoggedOn = "ringside/already-logged-on"
 	PromptNotLoggedOn     = "ringside/not-logged-on"
 	PromptRefused         = "ringside/refused"
+	PromptEnterAgent      = "ringside/enter-agent"
+	PromptEnterPIN        = "ringside/enter-pin"
+	PromptWrongPIN        = "ringside/wrong-pin"
 )
 
 // Prompts lists every prompt that comes with Ringside, for whoever checks that the sounds are there.
@@ -113,5 +116,6 @@ func Prompts() []string {
 	return []string{
 		PromptMenu, PromptEnterCode, PromptWrongCode, PromptGoodbye, PromptSupport, PromptPleaseTryLater,
 		PromptLoggedOn, PromptLoggedOff, PromptPaused, PromptReady, PromptAlreadyLoggedOn, PromptNotLoggedOn, PromptRefused,
+		PromptEnterAgent, PromptEnterPIN, PromptWrongPIN,
 	}
 }

@@ -86,6 +86,8 @@ func (s *script) input(verb string, rest []string) ivr.Input {
 		return ivr.Granted{N: n}
 	case "refused":
 		return ivr.Refused{N: n, Reason: queueapp.RefusalReason(rest[0])}
+	case "wrong-pin":
+		return ivr.WrongPIN{N: n}
 	case "undecided":
 		return ivr.DoFailed{N: n}
 	case "tick":
@@ -109,7 +111,11 @@ func (s *script) say(a ivr.Action) string {
 		return fmt.Sprintf("bar after %d", a.Wrong)
 	case ivr.Do:
 		s.n = a.N
-		return strings.TrimSpace(fmt.Sprintf("do %s %s", a.Command.Verb, a.Command.Reason))
+		who := ""
+		if a.Command.Agent != "" || a.Command.PIN != "" {
+			who = fmt.Sprintf("%q %q", a.Command.Agent, a.Command.PIN)
+		}
+		return strings.TrimSpace(fmt.Sprintf("do %s %s%s", a.Command.Verb, a.Command.Reason, who))
 	case ivr.Queue:
 		return "queue " + string(a.Queue) + about(a.Code, a.Customers) + facts(a.Priority, a.Data)
 	case ivr.Goto:

@@ -28,7 +28,20 @@ CREATE TABLE queueapp.absences (
 COMMENT ON TABLE queueapp.absences IS 'Spans in which an agent was logged on, but not for a queue of which he is a member.';
 CREATE UNIQUE INDEX absences_one_open_for_each_member ON queueapp.absences (floor, agent, queue) WHERE ended_at IS NULL;
 
+CREATE TABLE queueapp.holds (
+    id       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    call     uuid        NOT NULL,
+    attempt  integer     NOT NULL,
+    began_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    FOREIGN KEY (call, attempt) REFERENCES queueapp.attempts ON DELETE CASCADE
+);
+COMMENT ON TABLE queueapp.holds IS 'Spans in which an agent had the caller on hold.';
+CREATE UNIQUE INDEX holds_one_open_for_each_attempt ON queueapp.holds (call, attempt) WHERE ended_at IS NULL;
+CREATE INDEX holds_by_attempt ON queueapp.holds (call, attempt);
+
 -- +goose Down
+DROP TABLE queueapp.holds;
 DROP TABLE queueapp.absences;
 DELETE FROM queueapp.pauses WHERE queue <> '';
 DROP INDEX queueapp.pauses_one_open_for_each_agent;

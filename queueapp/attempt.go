@@ -30,6 +30,8 @@ type attempt struct {
 	restored bool // taken over from the last owner
 
 	answered, talked time.Time
+	since            time.Time     // on hold; zero: is not
+	held             time.Duration // in holds that are over
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
@@ -125,6 +127,34 @@ func (f *Floor) connected(ev Connected) {
 	f.timers.stop(&v.widen)
 	f.recount(a.agent)
 	f.missed(a.agent, 0)
+}
+
+// heldBy begins a hold; what is told of a leg that does not talk is told of a phone that keeps its line.
+func (f *Floor) heldBy(ev Held) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state != AttemptConnected || !a.since.IsZero() {
+		return
+	}
+	a.since = f.now
+	f.emit(OnHold{Attempt: a.id})
+}
+
+func (f *Floor) resumed(ev Resumed) {
+	a := f.attempts[ev.Attempt]
+	if a == nil || a.state != AttemptConnected || a.since.IsZero() {
+		return
+	}
+	d := f.now.Sub(a.since)
+	a.held, a.since = a.held+d, time.Time{}
+	f.emit(OffHold{Attempt: a.id, For: d})
+}
+
+// onHold is how long the caller has been on hold, a hold that lasts included.
+func (a *attempt) onHold(now time.Time) time.Duration {
+	if a.since.IsZero() {
+		return a.held
+	}
+	return a.held + now.Sub(a.since)
 }
 
 // ended is a leg seen gone: what that means depends on how far the attempt was.
@@ -289,7 +319,7 @@ func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 	q.talking--
 	f.detach(a)
 	a.state = AttemptEnding
-	f.emit(Close{Attempt: a.id, By: by, Q850: q850})
+	f.emit(Close{Attempt: a.id, By: by, Q850: q850, Held: a.onHold(f.now)})
 	ag := a.agent
 	ag.calls++
 	ag.talked += f.now.Sub(a.talked)

@@ -73,11 +73,21 @@ const (
 	BySystem EndedBy = "system"
 )
 
+// OnHold says that the caller is on hold from now on: the record tells.
+type OnHold struct{ Attempt AttemptID }
+
+// OffHold says that a hold has ended, and how long it was.
+type OffHold struct {
+	Attempt AttemptID
+	For     time.Duration
+}
+
 // Close ends a conversation: its record closes as ended. It was the system where the leg was lost.
 type Close struct {
 	Attempt AttemptID
 	By      EndedBy
 	Q850    int
+	Held    time.Duration // of the conversation, on hold
 }
 
 // Outcome is how a visit ends: exactly one a visit (DESIGN §5).
@@ -232,6 +242,8 @@ func (Ring) effect()      {}
 func (Connect) effect()   {}
 func (Revoke) effect()    {}
 func (HangUp) effect()    {}
+func (OnHold) effect()    {}
+func (OffHold) effect()   {}
 func (Close) effect()     {}
 func (Leave) effect()     {}
 func (Regained) effect()  {}

@@ -53,6 +53,12 @@ type Up struct{ Attempt AttemptID }
 // Connected says that the caller and the agent are in one bridge.
 type Connected struct{ Attempt AttemptID }
 
+// Held says that the agent put the caller on hold; Resumed, that he is back.
+type Held struct{ Attempt AttemptID }
+
+// Resumed ends a hold.
+type Resumed struct{ Attempt AttemptID }
+
 // EndCause is why a leg is gone.
 type EndCause string
 
@@ -225,6 +231,8 @@ type RestoreAttempt struct {
 	Rang      time.Time // when its leg was asked for; the ring's timer starts here
 	Answered  time.Time
 	Connected time.Time
+	Holds     time.Duration // how long the caller was on hold so far, without the hold that lasts
+	HeldSince time.Time     // zero: is not on hold
 }
 
 // Tick wakes the floor for its deadlines: see [Floor.Next].
@@ -236,6 +244,8 @@ func (Offered) event()        {}
 func (Ringing) event()        {}
 func (Up) event()             {}
 func (Connected) event()      {}
+func (Held) event()           {}
+func (Resumed) event()        {}
 func (Ended) event()          {}
 func (Hangup) event()         {}
 func (LogOn) event()          {}

@@ -89,7 +89,7 @@ func (f *Floor) take(ev Event) {
 		f.apply(ev.Plan)
 	case Enter:
 		f.enter(ev)
-	case Offered, Ringing, Up, Connected, Ended:
+	case Offered, Ringing, Up, Connected, Held, Resumed, Ended:
 		f.attemptEvent(ev)
 	case Hangup:
 		f.hangup(ev)
@@ -130,6 +130,10 @@ func (f *Floor) attemptEvent(ev Event) {
 		f.up(ev)
 	case Connected:
 		f.connected(ev)
+	case Held:
+		f.heldBy(ev)
+	case Resumed:
+		f.resumed(ev)
 	case Ended:
 		f.ended(ev)
 	case Ringing:

@@ -29,6 +29,7 @@ func layers() []layer {
 		{path: "ringside/ivr", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/queueapp/failpoint"},
 		{path: "ringside/queueapp/floorplan", free: true, ours: []string{"ringside/queueapp", "ringside/ivr"}},
+		{path: "ringside/queueapp/floorplan/importer", pure: true, ours: []string{"ringside/queueapp", "ringside/queueapp/floorplan"}},
 		{path: "ringside/queueapp/engine", free: true, ours: []string{
 			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/floorplan", "ringside/queueapp/failpoint", "ringside/ivr",
 		}},
@@ -98,6 +99,8 @@ func TestViolationsAreSeen(t *testing.T) {
 		{"ringside/queueapp", "os"},
 		{"ringside/queueapp", "ringside/queueapp/engine"},
 		{"ringside/ivr", "github.com/google/uuid"},
+		{"ringside/queueapp/floorplan/importer", "os"},
+		{"ringside/queueapp/floorplan/importer", "github.com/BurntSushi/toml"},
 		{"ringside/queueapp/engine", "github.com/jackc/pgx/v5"},
 		{"ringside/queueapp/engine", "ringside/store"},
 		{"ringside/queueapp/stasis", "ringside/xmpp"},

@@ -260,6 +260,13 @@ func (l *ledger) close(e queueapp.Close) {
 		return
 	}
 	a.closed = true
+	held := a.held
+	if !a.since.IsZero() {
+		held += l.now.Sub(a.since)
+	}
+	if e.Held != held {
+		l.fail("%s was on hold for %s, and is closed with %s", e.Attempt, held, e.Held)
+	}
 	ag := l.agents[a.agent]
 	if ag == nil {
 		return

@@ -226,3 +226,34 @@ func (l *ledger) pauseIn(id queueapp.AgentID, q queueapp.QueueName, why string, 
 		a.pauses[q] = why
 	}
 }
+
+// hold asserts that a hold is told once when it begins and once when it ends, of who talks and nobody else.
+func (l *ledger) hold(ev queueapp.Event, effects []queueapp.Effect) {
+	var a *attemptRow
+	begins := false
+	switch ev := ev.(type) {
+	case queueapp.Held:
+		a, begins = l.attempts[ev.Attempt], true
+	case queueapp.Resumed:
+		a = l.attempts[ev.Attempt]
+	}
+	if a == nil || a.stage != connected || a.closed || a.since.IsZero() != begins {
+		for _, e := range effects {
+			switch e.(type) {
+			case queueapp.OnHold, queueapp.OffHold:
+				l.fail("a hold is told of who does not talk: %+v", e)
+			}
+		}
+		return
+	}
+	want := queueapp.Effect(queueapp.OnHold{Attempt: a.id})
+	if begins {
+		a.since = l.now
+	} else {
+		want = queueapp.OffHold{Attempt: a.id, For: l.now.Sub(a.since)}
+		a.held, a.since = a.held+l.now.Sub(a.since), time.Time{}
+	}
+	if !slices.Contains(effects, want) {
+		l.fail("%+v is not told", want)
+	}
+}

@@ -95,6 +95,8 @@ type attemptRow struct {
 	restored bool
 	at, rang time.Time
 	talked   time.Time
+	since    time.Time     // on hold; zero: is not
+	held     time.Duration // in holds that are over
 }
 
 func newAgentRow(id queueapp.AgentID) *agentRow {
@@ -154,6 +156,8 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 			a.stage, a.talked = connected, l.now
 			l.agents[a.agent].misses = 0
 		}
+	case queueapp.Held, queueapp.Resumed:
+		l.hold(ev, effects)
 	case queueapp.Ended:
 		if a := l.attempts[ev.Attempt]; a != nil {
 			l.release(a)

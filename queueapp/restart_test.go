@@ -188,7 +188,7 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 	if a.answered {
 		ev.Answered = w.now
 	}
-	ev.Connected = a.talked
+	ev.Connected, ev.Holds, ev.HeldSince = a.talked, a.held, a.since
 	return ev
 }
 

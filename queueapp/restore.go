@@ -110,6 +110,7 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
 	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
+	a.held, a.since = ev.Holds, ev.HeldSince
 	f.resume(a, ev)
 }
 

@@ -155,7 +155,7 @@ func (w *world) drop(id queueapp.AttemptID, cause queueapp.EndCause) {
 func (w *world) post(ev queueapp.Event) {
 	lost := false
 	switch ev.(type) {
-	case queueapp.Up, queueapp.Connected, queueapp.Ended, queueapp.Ringing:
+	case queueapp.Up, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended, queueapp.Ringing:
 		lost = rapid.IntRange(0, 19).Draw(w.t, "lost") == 0
 	}
 	if !lost {
@@ -189,7 +189,7 @@ func (w *world) onTime(ev queueapp.Event) {
 		return
 	}
 	switch ev.(type) {
-	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected,
+	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected, queueapp.Held, queueapp.Resumed,
 		queueapp.SwitchDown:
 		w.tell(queueapp.Tick{})
 	default:

@@ -202,7 +202,9 @@ func scanSpared(row pgx.CollectableRow) (s spared, err error) {
 }
 
 const attemptsSQL = `
-SELECT a.call::text, a.n, a.agent, a.extension, a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch
+SELECT a.call::text, a.n, a.agent, a.extension, a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch,
+    coalesce((SELECT sum(h.ended_at - h.began_at) FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n), interval '0'),
+    (SELECT h.began_at FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n AND h.ended_at IS NULL)
 FROM queueapp.attempt_report a JOIN queueapp.calls c ON c.id = a.call WHERE a.floor = $1 AND a.ended_at IS NULL
 ORDER BY a.offered_at, a.call, a.n`
 
@@ -213,9 +215,10 @@ type openAttempt struct {
 }
 
 func scanAttempt(row pgx.CollectableRow) (a openAttempt, err error) {
-	var rang, answered, connected *time.Time
-	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home)
-	a.Rang, a.Answered, a.Connected = known(rang), known(answered), known(connected)
+	var rang, answered, connected, held *time.Time
+	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home,
+		&a.Holds, &held)
+	a.Rang, a.Answered, a.Connected, a.HeldSince = known(rang), known(answered), known(connected), known(held)
 	return a, err
 }
 

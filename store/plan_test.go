@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +54,49 @@ func TestApplyAndExport(t *testing.T) {
 	} {
 		if got := value[string](t, conn, sql); got != want {
 			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
+	}
+}
+
+// What one floor exports, another is given and exports again: the same text, with every key and comment, that means the
+// same. Plans that were imported from other queues, with levels, weights and stages, are among them.
+func TestExportApplyExportIsTheIdentity(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	sources := map[string][]byte{"default": floorplan.Default()}
+	imported, err := filepath.Glob("../queueapp/floorplan/importer/testdata/*/floorplan.toml")
+	if err != nil || len(imported) < 3 {
+		t.Fatalf("imported plans: %v, %v", imported, err)
+	}
+	for _, file := range imported {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources[filepath.Base(filepath.Dir(file))] = text
+	}
+	for name, text := range sources {
+		if _, err := s.Apply(t.Context(), name, parse(t, text), text); err != nil {
+			t.Fatalf("%s: apply: %v", name, err)
+		}
+		first, err := s.Export(t.Context(), name)
+		if err != nil {
+			t.Fatalf("%s: export: %v", name, err)
+		}
+		if _, err := s.Apply(t.Context(), name+"-2", parse(t, first), first); err != nil {
+			t.Fatalf("%s: apply what was exported: %v", name, err)
+		}
+		again, err := s.Export(t.Context(), name+"-2")
+		if diff := cmp.Diff(string(first), string(again)); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+		before, _, err1 := s.Plan(t.Context(), name)
+		after, _, err2 := s.Plan(t.Context(), name+"-2")
+		if diff := cmp.Diff(before, after, cmpopts.EquateEmpty()); err1 != nil || err2 != nil || diff != "" {
+			t.Errorf("%s: %v %v\n%s", name, err1, err2, diff)
+		}
+		if v, err := s.Apply(t.Context(), name, after, again); err != nil || v != 1 {
+			t.Errorf("%s: the same again is version %d, %v", name, v, err)
 		}
 	}
 }

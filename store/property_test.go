@@ -209,6 +209,7 @@ func (w *world) leg(rt *rapid.T) {
 	id := w.pick(rt, w.legs)
 	w.turn(rapid.SampledFrom([]queueapp.Event{
 		queueapp.Ringing{Attempt: id}, queueapp.Up{Attempt: id}, queueapp.Connected{Attempt: id},
+		queueapp.Held{Attempt: id}, queueapp.Resumed{Attempt: id},
 	}).Draw(rt, "event"))
 }
 

@@ -15,6 +15,8 @@ const (
 	stmtAttempt = "attempt"
 	stmtLogOff  = "logoff"
 	stmtUnpause = "unpause"
+	stmtHold    = "hold"
+	stmtUnhold  = "unhold"
 	stmtServe   = "serve"
 	stmtAbsent  = "absent"
 	stmtMove    = "move"
@@ -86,6 +88,8 @@ UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND e
 
 		stmtUnpause: `UPDATE queueapp.pauses SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
 
+		stmtUnhold: `UPDATE queueapp.holds SET ended_at = $3 WHERE call = $1 AND attempt = $2 AND ended_at IS NULL`,
+
 		stmtServe: `UPDATE queueapp.absences SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
 
 		stmtCaller: `UPDATE queueapp.calls SET customers = $2, data = $3 WHERE id = $1`,
@@ -134,6 +138,8 @@ func noting() map[string]string {
 		stmtSession: `INSERT INTO queueapp.sessions (floor, agent, extension, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 
 		stmtPause: `INSERT INTO queueapp.pauses (floor, agent, reason, auto, began_at, ended_at, queue) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+
+		stmtHold: `INSERT INTO queueapp.holds (call, attempt, began_at, ended_at) VALUES ($1, $2, $3, $4)`,
 
 		stmtAbsent: `INSERT INTO queueapp.absences (floor, agent, queue, began_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
 

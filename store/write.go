@@ -54,6 +54,9 @@ func (w *writer) closings(r projection.Rows) {
 	for _, u := range r.Unpauses {
 		w.batch.Queue(stmtUnpause, w.floor, text(u.Agent), u.At, text(u.Queue))
 	}
+	for _, h := range r.Unholds {
+		w.batch.Queue(stmtUnhold, string(h.Attempt.Call), h.Attempt.N, h.At)
+	}
 	for _, s := range r.Returns {
 		w.batch.Queue(stmtServe, w.floor, text(s.Agent), s.At, text(s.Queue))
 	}
@@ -102,6 +105,9 @@ func (w *writer) agents(r projection.Rows) {
 	}
 	for _, p := range r.Pauses {
 		w.batch.Queue(stmtPause, w.floor, text(p.Agent), text(p.Reason), p.Auto, p.Began, moment(p.Ended), text(p.Queue))
+	}
+	for _, h := range r.Holds {
+		w.batch.Queue(stmtHold, string(h.Attempt.Call), h.Attempt.N, h.Began, moment(h.Ended))
 	}
 	for _, s := range r.Absences {
 		w.batch.Queue(stmtAbsent, w.floor, text(s.Agent), text(s.Queue), s.Began, moment(s.Ended))

@@ -11,6 +11,7 @@ type grammar struct {
 	Migrate       migrateCommand       `cmd:"" group:"Set-up" help:"Bring the database's tables to this version."`
 	Apply         applyCommand         `cmd:"" group:"Set-up" help:"Put a floor plan in force, at once and as a whole."`
 	Export        exportCommand        `cmd:"" group:"Set-up" help:"Print the floor plan in force."`
+	Import        importCommand        `cmd:"" group:"Set-up" help:"Make a floor plan of another queue's configuration, and say of each line what became of it."`
 	Customers     customersCommand     `cmd:"" group:"Set-up" help:"Fill Ringside's own table of customers."`
 	Agents        agentsCommand        `cmd:"" group:"The floor" help:"List the agents and what each is doing."`
 	Queues        queuesCommand        `cmd:"" group:"The floor" help:"List the queues and how they stand."`

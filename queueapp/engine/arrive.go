@@ -48,7 +48,7 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 		t.toQueue(c, args)
 	case ivr.KindAgent:
 		t.answer(c)
-		t.begin(c, ivr.NewAgent(args.Command))
+		t.begin(c, ivr.NewAgent(args.Command, t.askOf(c, args)))
 	default:
 		t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
 	}

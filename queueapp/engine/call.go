@@ -49,17 +49,19 @@ type attempt struct {
 	id        queueapp.AttemptID
 	agent     queueapp.AgentID
 	extension queueapp.ExtensionID
-	opened    bool      // the record that opens was made
-	rung      bool      // a leg was asked for
-	inherited bool      // by an owner before us: only a listing tells whether it lives
-	prepared  bool      // its leg calls nobody yet
-	until     time.Time // when Asterisk ends the ring; zero where a former owner asked for it
-	answered  bool      // it is to be brought together with the caller
-	joined    bool      // that was asked for
-	inBridge  bool      // the leg is in the bridge
-	lost      bool      // it ends through no fault of the agent's
-	unheard   bool      // restored before its switch told whether its leg calls anybody
-	ended     bool      // revoked or closed: its record is
+	opened    bool          // the record that opens was made
+	rung      bool          // a leg was asked for
+	inherited bool          // by an owner before us: only a listing tells whether it lives
+	prepared  bool          // its leg calls nobody yet
+	until     time.Time     // when Asterisk ends the ring; zero where a former owner asked for it
+	answered  bool          // it is to be brought together with the caller
+	joined    bool          // that was asked for
+	inBridge  bool          // the leg is in the bridge
+	lost      bool          // it ends through no fault of the agent's
+	unheard   bool          // restored before its switch told whether its leg calls anybody
+	onHold    bool          // by the agent
+	held      time.Duration // in holds that are over
+	ended     bool          // revoked or closed: its record is
 	offered   time.Time
 	ringing   time.Time
 	connected time.Time

@@ -23,6 +23,10 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 		t.revoke(now, e)
 	case queueapp.HangUp:
 		t.hangUp(e)
+	case queueapp.OnHold:
+		t.holds(now, e.Attempt, 0, true)
+	case queueapp.OffHold:
+		t.holds(now, e.Attempt, e.For, false)
 	case queueapp.Close:
 		t.closeRecord(now, e)
 	case queueapp.Leave:
@@ -186,6 +190,16 @@ func (t *tenure) hangUp(e queueapp.HangUp) {
 	for _, sw := range t.inOrder {
 		sw.HangUp(legID(e.Attempt), e.Reason)
 	}
+}
+
+// holds tells whoever looks at a conversation's record that the caller is on hold, or back.
+func (t *tenure) holds(now time.Time, id queueapp.AttemptID, d time.Duration, on bool) {
+	c, a := t.attempt(id)
+	if a == nil {
+		return
+	}
+	a.onHold, a.held = on, a.held+d
+	t.publish(c, a, t.holdRecord(c, a, now))
 }
 
 func (t *tenure) closeRecord(now time.Time, e queueapp.Close) {

@@ -62,7 +62,14 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		t.enteredBridge(ev)
 	case Left:
 		t.leftBridge(ev)
-	case Held, Resumed:
+	case Held:
+		if id, ok := attemptOf(ev.Channel); ok {
+			t.turn(queueapp.Held{Attempt: id})
+		}
+	case Resumed:
+		if id, ok := attemptOf(ev.Channel); ok {
+			t.turn(queueapp.Resumed{Attempt: id})
+		}
 	case DeviceChanged:
 		for _, x := range t.devices[device{sw.Name(), ev.Device}] {
 			t.turn(queueapp.Device{Extension: x, State: ev.State})

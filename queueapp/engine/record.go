@@ -73,8 +73,17 @@ func (t *tenure) updatedRecord(c *call, a *attempt, now time.Time) record.Call {
 	r.Event, r.State = record.Updated, record.Ringing
 	r.Seconds.Wait = known(a.offered.Sub(c.entered))
 	if !a.connected.IsZero() {
-		r.State = record.Talking
+		r.State = a.talkState()
 		r.Seconds.Wait, r.Seconds.Ring = known(a.connected.Sub(c.entered)), a.rangFor(a.connected)
+	}
+	return r
+}
+
+func (t *tenure) holdRecord(c *call, a *attempt, now time.Time) record.Call {
+	r := t.updatedRecord(c, a, now)
+	r.Event, r.Seconds.Hold = record.Resumed, known(a.held)
+	if a.onHold {
+		r.Event = record.Held
 	}
 	return r
 }
@@ -98,9 +107,18 @@ func (t *tenure) endedRecord(c *call, a *attempt, e queueapp.Close, now time.Tim
 	r.Event, r.State, r.Times.Ended = record.Ended, record.Closed, now
 	r.Seconds.Wait = known(a.connected.Sub(c.entered))
 	r.Seconds.Ring = a.rangFor(a.connected)
-	r.Seconds.Talk = known(now.Sub(a.connected))
+	r.Seconds.Talk = known(now.Sub(a.connected) - e.Held)
+	r.Seconds.Hold = known(e.Held)
 	r.Outcome = record.Outcome{Value: string(queueapp.OutcomeAnswered), By: string(e.By), Cause: e.Q850}
 	return r
+}
+
+// talkState is what a connected attempt's record says it is.
+func (a *attempt) talkState() record.State {
+	if a.onHold {
+		return record.OnHold
+	}
+	return record.Talking
 }
 
 // rangFor is how long the phone rang until then; unknown where it was never heard to ring.

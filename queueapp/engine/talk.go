@@ -115,7 +115,11 @@ func (t *tenure) wish(c *call, do ivr.Do) {
 		t.input(c, ivr.Refused{N: do.N, Reason: queueapp.RefusedUnknownExtension})
 		return
 	}
-	effects := t.turn(t.agentEvent(x, do.Command))
+	agent := t.agentOf(x, do.Command)
+	if !t.proves(c, agent, do) {
+		return
+	}
+	effects := t.turn(agentEvent(agent, x, do.Command))
 	t.whenDurable(func() {
 		for _, e := range effects {
 			if r, no := e.(queueapp.Refused); no {
@@ -135,9 +139,12 @@ func (t *tenure) extensionAt(sw queueapp.SwitchName, endpoint string) (queueapp.
 	return "", false
 }
 
-// agentEvent puts an agent's wish in the floor's words: by whoever is logged on at the extension, or, to log on, by the
-// agent whose place it is.
-func (t *tenure) agentEvent(x queueapp.ExtensionID, cmd ivr.Command) queueapp.Event {
+// agentOf is whose wish it is: who was keyed in, else whoever is logged on at the extension, else the agent whose place it
+// is.
+func (t *tenure) agentOf(x queueapp.ExtensionID, cmd ivr.Command) queueapp.AgentID {
+	if cmd.Agent != "" {
+		return cmd.Agent
+	}
 	agent := queueapp.AgentID(x)
 	for _, a := range t.plan.Floor.Agents {
 		if a.Extension == x {
@@ -147,6 +154,11 @@ func (t *tenure) agentEvent(x queueapp.ExtensionID, cmd ivr.Command) queueapp.Ev
 	if seated := t.agentAt(x); seated != "" {
 		agent = seated
 	}
+	return agent
+}
+
+// agentEvent puts an agent's wish in the floor's words.
+func agentEvent(agent queueapp.AgentID, x queueapp.ExtensionID, cmd ivr.Command) queueapp.Event {
 	switch cmd.Verb {
 	case ivr.AgentLogOff:
 		return queueapp.LogOff{Agent: agent, Queue: cmd.Queue}

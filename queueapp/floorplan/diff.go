@@ -115,6 +115,8 @@ func without(list, other []string) []string {
 // say writes a value for people.
 func (v value) say() string {
 	switch {
+	case v.secret:
+		return "(not shown)"
 	case v.table != nil || v.items != nil:
 		return v.toml()
 	case v.many && len(v.list) == 0:

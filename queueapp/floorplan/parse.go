@@ -46,6 +46,9 @@ func Parse(name string, data []byte) (Plan, error) {
 		p.Floor.Queues = append(p.Floor.Queues, queue(t))
 	}
 	for _, t := range root.tables("agent") {
+		if pin := pin(t); pin != "" {
+			p.PINs = append(p.PINs, PIN{queueapp.AgentID(t.name()), pin})
+		}
 		p.Floor.Agents = append(p.Floor.Agents, agent(t))
 	}
 	for _, t := range root.tables("extension") {
@@ -131,6 +134,19 @@ func agent(t *table) queueapp.Agent {
 		Extension: queueapp.ExtensionID(t.text("extension", "")), JIDs: jids(t), Skills: skills(t, "skills"),
 		OwnWrapup: t.has("wrapup"), Wrapup: t.duration("wrapup", 0, 0, day), OnDemand: t.bool("on_demand", false),
 	}
+}
+
+// A PIN of fewer digits is guessed too soon, and nobody remembers a longer one.
+const leastPIN, mostPIN = 4, 12
+
+func pin(t *table) string {
+	s := t.text("pin", "")
+	digits := strings.Trim(s, "0123456789") == ""
+	if t.has("pin") && (!digits || len(s) < leastPIN || len(s) > mostPIN) {
+		t.problem("pin", fmt.Sprintf(`write %d to %d digits in quotes, as "4711"`, leastPIN, mostPIN), "is no PIN")
+		return ""
+	}
+	return s
 }
 
 func extension(t *table) queueapp.Extension {

@@ -11,10 +11,27 @@ import (
 // names, so that equal plans are equal values.
 type Plan struct {
 	Floor     queueapp.Plan
+	PINs      []PIN // of agents who have one, in the order of their numbers
 	Menus     []ivr.Menu
 	Codes     ivr.Limits // how often customers' codes may be guessed
 	Customers Customers
 	Settings  Settings
+}
+
+// PIN is what an agent keys in to log on. It is no part of the floor, whose plan stands in the journal.
+type PIN struct {
+	Agent queueapp.AgentID
+	PIN   string
+}
+
+// PIN finds an agent's PIN; ok is false where he has none.
+func (p Plan) PIN(agent queueapp.AgentID) (pin string, ok bool) {
+	for _, x := range p.PINs {
+		if x.Agent == agent {
+			return x.PIN, true
+		}
+	}
+	return "", false
 }
 
 // Menu finds a menu by its name.

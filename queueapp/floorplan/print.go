@@ -56,6 +56,8 @@ type value struct {
 	many  bool // it is a list
 	table []field
 	items []value // a list of texts and tables
+	// not for people: TOML has it, and what is said to somebody has not
+	secret bool
 }
 
 func (v value) toml() string {
@@ -154,6 +156,9 @@ func sections(p Plan) []section {
 		f.optText("name", a.Name)
 		f.optText("extension", string(a.Extension))
 		f.optList("jids", a.JIDs)
+		if pin, ok := p.PIN(a.ID); ok {
+			f.add("pin", value{word: pin, secret: true})
+		}
 		f.skills("skills", a.Skills)
 		if a.OwnWrapup {
 			f.duration("wrapup", a.Wrapup)

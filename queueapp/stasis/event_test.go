@@ -102,8 +102,11 @@ func TestEvents(t *testing.T) {
 			of("ChannelHangupRequest", "rs1.leg"), of("StasisEnd", "rs1.leg"), of("ChannelDestroyed", "rs1.leg"), of("ChannelDestroyed", "rs1.leg")},
 			want: "LegRinging{rs1.leg}, LegUp{rs1.leg}, LegGone{rs1.leg 16 false}"},
 		{name: "a prepared leg is answered, and Dial does not tell", leg: true, events: []string{
-			of("StasisStart", "rs1.leg", "args", `["prepared","rs1.leg"]`), dial("RINGING"), of("ChannelStateChange", "rs1.leg"), dial("ANSWER"),
-			of("ChannelStateChange", "rs1.leg"), of("ChannelStateChange", "1.1")},
+			of("StasisStart", "rs1.leg", "args", `["prepared","rs1.leg"]`), dial("RINGING"), of("ChannelStateChange", "rs1.leg"),
+			of("ChannelStateChange", "1.1")},
+			want: "LegRinging{rs1.leg}, LegUp{rs1.leg}"},
+		{name: "a prepared leg is answered", leg: true, events: []string{
+			of("StasisStart", "rs1.leg", "args", `["prepared","rs1.leg"]`), dial("RINGING"), dial("ANSWER"), of("ChannelStateChange", "rs1.leg")},
 			want: "LegRinging{rs1.leg}, LegUp{rs1.leg}"},
 		{name: "early media", leg: true, events: []string{dial("PROGRESS"), dial("RINGING"), of("ChannelDestroyed", "rs1.leg", "cause", "19")},
 			want: "LegRinging{rs1.leg}, LegGone{rs1.leg 19 false}"},

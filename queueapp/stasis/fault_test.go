@@ -3,6 +3,7 @@ package stasis
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +99,19 @@ func TestLostPlaybackFinished(t *testing.T) {
 			pass(2 * time.Second)
 			f.Cut()
 			await(t, r.ear, func(e engine.PlayDone) bool { return e.Playback == "rs1.p" })
+		})
+	})
+	t.Run("and it plays on", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			f.calls(r, "1.1")
+			r.Play("1.1", "rs1.p", slices.Repeat([]string{"sound:a"}, 15))
+			synctest.Wait()
+			f.On("GET /playbacks/rs1.p", 1, aritest.NoAnswer())
+			f.Cut()
+			if got := await[engine.PlayDone](t, r.ear, nil); got.Failed {
+				t.Errorf("%+v", got)
+			}
 		})
 	})
 	t.Run("with its caller", func(t *testing.T) {
@@ -223,12 +237,11 @@ func TestRestart(t *testing.T) {
 // The application belongs to whoever opened a websocket last. Who lost it says so, and comes back slowly.
 func TestReplaced(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
+		f.On("GET /events", 1, aritest.Refused(503, "")) // after which no late websocket of its own can be what replaces it
 		first := f.up()
 		began := time.Now()
 		second := f.up()
-		if down := await[engine.SwitchDown](t, first.ear, nil); !errors.Is(down.Err, errReplaced) {
-			t.Errorf("told %v", down.Err)
-		}
+		await(t, first.ear, func(e engine.SwitchDown) bool { return errors.Is(e.Err, errReplaced) })
 		f.calls(second, "1.1")
 		if n := count[engine.Arrived](first.ear, nil); n != 0 {
 			t.Errorf("both heard of the caller")

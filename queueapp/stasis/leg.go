@@ -74,11 +74,7 @@ func (s *Switch) ask(command string, g engine.Leg, do func(ctx context.Context, 
 		},
 		failed: func(err error) {
 			s.log.Debug("a leg did not come to be", "channel", g.Channel, "dial", g.Dial, "err", err)
-			if g.Prepared { // nobody knows whether it calls, and to ask again might call twice
-				s.HangUp(g.Channel, "normal")
-				return
-			}
-			s.inbox.put(func(l *live) { l.legAbsent(g.Channel, absentCause(err)) })
+			s.inbox.put(func(l *live) { l.legFailed(g, err) })
 		},
 	})
 }
@@ -213,6 +209,10 @@ func absentCause(err error) int {
 // HangUp implements [engine.Switch].
 func (s *Switch) HangUp(ch queueapp.ChannelID, reason string) {
 	s.inbox.put(func(l *live) { l.endAsked(ch, reason) })
+	s.hangUp(ch, reason)
+}
+
+func (s *Switch) hangUp(ch queueapp.ChannelID, reason string) {
 	s.order(ch, job{command: "hangup", channel: ch, do: func(ctx context.Context, _ *lane) error {
 		err := s.remove(ctx, "hangup", s.hangupPath(ch, reason))
 		switch {
@@ -224,6 +224,19 @@ func (s *Switch) HangUp(ch queueapp.ChannelID, reason string) {
 		}
 		return err
 	}})
+}
+
+// legFailed ends a leg that could not be had, unless it is told gone already. One that Asterisk has told of is not absent,
+// and would stand for ever: only the answers were lost, or it was prepared and nobody knows whether it calls, and to ask
+// again might call twice.
+func (l *live) legFailed(g engine.Leg, err error) {
+	switch known := l.legs[g.Channel]; {
+	case known == nil:
+	case known.settled:
+		l.s.hangUp(g.Channel, "normal")
+	default:
+		l.legAbsent(g.Channel, absentCause(err))
+	}
 }
 
 // drop hangs up a channel of which nobody is told.

@@ -83,6 +83,18 @@ func TestOriginateWithoutReply(t *testing.T) {
 			f.empty()
 		})
 	})
+	t.Run("nobody says whether it stands, and it does", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			f.On(postLeg, 1, aritest.LostReply())
+			f.On(getLeg, 0, aritest.NoAnswer())
+			f.Phone(aLeg.Dial).Behave(aritest.Behaviour{})
+			r.Originate(aLeg)
+			await[engine.LegUp](t, r.ear, nil)
+			r.ends(t, engine.LegGone{Q850: normalClearing})
+			f.empty()
+		})
+	})
 	t.Run("the reply is torn", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, f *fake) {
 			r := f.up()
@@ -92,8 +104,8 @@ func TestOriginateWithoutReply(t *testing.T) {
 			f.Phone(aLeg.Dial).Answer()
 			await[engine.LegUp](t, r.ear, nil)
 			pass(time.Minute)
-			if n := len(r.all); n != 0 || f.Count(postLeg) != 1 {
-				t.Errorf("%d POSTs; told:\n%s", f.Count(postLeg), r.ear)
+			if n := len(r.all); n != 0 || f.Count(postLeg) != 1 || f.Count(getLeg) != 1 {
+				t.Errorf("%d POSTs and %d GETs, want one each; told:\n%s", f.Count(postLeg), f.Count(getLeg), r.ear)
 			}
 		})
 	})
@@ -119,13 +131,18 @@ func TestEventBeforeReply(t *testing.T) {
 	})
 }
 
-// A DELETE that comes before the POST that it is about is repeated until it has something to end.
+// A DELETE that comes before the POST that it is about is repeated until it has something to end. Until then the leg may
+// still come, and nobody may think its phone free.
 func TestDeleteOvertakesPost(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		r := f.up()
 		f.On(postLeg, 1, aritest.Overtaken(time.Second))
 		r.Originate(aLeg)
 		r.HangUp(aLeg.Channel, "answered_elsewhere")
+		pass(900 * time.Millisecond)
+		if n := count(r.ear, legGoneFrom(aLeg.Channel)); n != 0 {
+			t.Error("it was told gone before it came")
+		}
 		r.endsOnce(t)
 		if n := f.Count(deleteLeg); n < 2 {
 			t.Errorf("it was deleted %d times: nothing overtook", n)

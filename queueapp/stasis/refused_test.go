@@ -52,12 +52,26 @@ func TestOriginateRefused(t *testing.T) {
 			}
 		})
 	})
+	t.Run("409 and nobody says whether it stands", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, f *fake) {
+			r := f.up()
+			r.Originate(aLeg)
+			await[engine.LegRinging](t, r.ear, nil)
+			f.On(getLeg, 1, aritest.NoAnswer())
+			r.Originate(aLeg)
+			pass(15 * time.Second)
+			if f.Count(getLeg) != 2 || len(r.all) != 0 {
+				t.Errorf("looked %d times; told:\n%s", f.Count(getLeg), r.ear)
+			}
+		})
+	})
 	t.Run("409 and it does not stand", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, f *fake) {
 			r := f.up()
 			f.Phone("PJSIP/2000").Register(false)
 			r.Originate(aLeg)
 			r.Originate(aLeg) // from now on this connection knows no other reason
+			synctest.Wait()   // so that it is taken again
 			r.Originate(engine.Leg{Channel: "rs1.other", Dial: "PJSIP/2000", Ring: 20 * time.Second})
 			got := await(t, r.ear, legGoneFrom("rs1.other"))
 			if got != (engine.LegGone{Channel: "rs1.other", Q850: subscriberAbsent, Absent: true}) {

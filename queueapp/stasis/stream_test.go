@@ -118,6 +118,12 @@ func TestTornWebsocket(t *testing.T) {
 		if n := f.Count("PUT /applications/queueapp/eventFilter"); n != 2 {
 			t.Errorf("the filter was set %d times, want once for each connection", n)
 		}
+		f.Cut()
+		began := time.Now()
+		await[engine.SwitchUp](t, r.ear, nil)
+		if took := time.Since(began); took > 100*time.Millisecond {
+			t.Errorf("after a short outage it took %v, as after the long one before", took)
+		}
 	})
 }
 

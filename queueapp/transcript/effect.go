@@ -44,7 +44,7 @@ func (c Clock) AppendEffect(b []byte, e queueapp.Effect) []byte {
 		w.verb("regained")
 		w.word(string(e.Call))
 		w.int(e.Entry)
-	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.Close:
+	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.OnHold, queueapp.OffHold, queueapp.Close:
 		w.attemptEffect(e)
 	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
 		queueapp.Refused:
@@ -83,12 +83,20 @@ func (w *writer) attemptEffect(e queueapp.Effect) {
 		if e.Reason != "" {
 			w.word(e.Reason)
 		}
+	case queueapp.OnHold:
+		w.verb("on-hold")
+		w.attempt(e.Attempt)
+	case queueapp.OffHold:
+		w.verb("off-hold")
+		w.attempt(e.Attempt)
+		w.duration(e.For)
 	case queueapp.Close:
 		w.verb("close")
 		w.attempt(e.Attempt)
 		known := endedBys()
 		named(w, e.By, known[:])
 		w.optInt("cause", int64(e.Q850))
+		w.optDuration("held", e.Held)
 	}
 }
 
@@ -182,7 +190,7 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		return e
 	case "regained":
 		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
-	case "offer", "ring", "connect", "revoke", "hang-up", "close":
+	case "offer", "ring", "connect", "revoke", "hang-up", "on-hold", "off-hold", "close":
 		return r.attemptEffect(verb)
 	case "logged-on", "logged-off", "serves", "paused", "unpaused", "wrap-up", "missed", "refused":
 		return r.agentEffect(verb)
@@ -216,9 +224,13 @@ func (r *reader) attemptEffect(verb string) queueapp.Effect {
 			e.Reason = r.word("a reason")
 		}
 		return e
+	case "on-hold":
+		return queueapp.OnHold{Attempt: a}
+	case "off-hold":
+		return queueapp.OffHold{Attempt: a, For: r.duration("how long")}
 	}
 	known := endedBys()
-	return queueapp.Close{Attempt: a, By: readNamed(r, "who ended it", known[:]), Q850: r.cause()}
+	return queueapp.Close{Attempt: a, By: readNamed(r, "who ended it", known[:]), Q850: r.cause(), Held: r.optDuration("held")}
 }
 
 func (r *reader) agentEffect(verb string) queueapp.Effect {

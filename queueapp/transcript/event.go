@@ -31,7 +31,7 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 	case queueapp.Enter:
 		w.verb("enter")
 		w.enter(e, time.Time{}, time.Time{})
-	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Connected, queueapp.Ended:
+	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended:
 		w.attemptEvent(e)
 	case queueapp.Hangup:
 		w.verb("hangup")
@@ -81,6 +81,12 @@ func (w *writer) attemptEvent(e queueapp.Event) {
 		w.attempt(e.Attempt)
 	case queueapp.Connected:
 		w.verb("connected")
+		w.attempt(e.Attempt)
+	case queueapp.Held:
+		w.verb("held")
+		w.attempt(e.Attempt)
+	case queueapp.Resumed:
+		w.verb("resumed")
 		w.attempt(e.Attempt)
 	case queueapp.Ended:
 		w.verb("ended")
@@ -174,7 +180,7 @@ func (r *reader) event(verb string) queueapp.Event {
 		return r.restoreMember()
 	case "restore-attempt":
 		return r.restoreAttempt()
-	case "offered", "ringing", "up", "connected", "ended":
+	case "offered", "ringing", "up", "connected", "held", "resumed", "ended":
 		return r.attemptEvent(verb)
 	case "hangup":
 		return queueapp.Hangup{Call: r.call(), Q850: r.cause()}
@@ -217,6 +223,10 @@ func (r *reader) attemptEvent(verb string) queueapp.Event {
 		return queueapp.Up{Attempt: a}
 	case "connected":
 		return queueapp.Connected{Attempt: a}
+	case "held":
+		return queueapp.Held{Attempt: a}
+	case "resumed":
+		return queueapp.Resumed{Attempt: a}
 	}
 	known := endCauses()
 	return queueapp.Ended{Attempt: a, Cause: readNamed(r, "a cause", known[:]), Q850: r.cause()}

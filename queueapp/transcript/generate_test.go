@@ -186,6 +186,8 @@ func events() []func(t *rapid.T) queueapp.Event {
 		func(t *T) queueapp.Event { return queueapp.Ringing{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Up{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Connected{Attempt: attempt(t)} },
+		func(t *T) queueapp.Event { return queueapp.Held{Attempt: attempt(t)} },
+		func(t *T) queueapp.Event { return queueapp.Resumed{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event {
 			return queueapp.Ended{Attempt: attempt(t), Q850: number(t, "q850"), Cause: pick(t, "cause",
 				queueapp.EndHangup, queueapp.EndNoAnswer, queueapp.EndBusy, queueapp.EndRefused, queueapp.EndUnreachable,
@@ -236,6 +238,7 @@ func events() []func(t *rapid.T) queueapp.Event {
 			return queueapp.RestoreAttempt{
 				Attempt: attempt(t), Agent: agent(t), Extension: extension(t), Offered: instant(t, "offered"),
 				Rang: instant(t, "rang"), Answered: instant(t, "answered"), Connected: instant(t, "connected"),
+				Holds: span(t, "holds"), HeldSince: instant(t, "held"),
 				State: pick(t, "state", queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp,
 					queueapp.AttemptConnected, queueapp.AttemptEnding),
 			}
@@ -270,7 +273,7 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 			return queueapp.HangUp{Attempt: attempt(t), Reason: text[string](t, "reason")}
 		},
 		func(t *T) queueapp.Effect {
-			return queueapp.Close{Attempt: attempt(t), Q850: number(t, "q850"),
+			return queueapp.Close{Attempt: attempt(t), Q850: number(t, "q850"), Held: span(t, "held"),
 				By: pick(t, "by", queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem)}
 		},
 		func(t *T) queueapp.Effect {
@@ -284,6 +287,8 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		func(t *T) queueapp.Effect {
 			return queueapp.Regained{Call: text[queueapp.CallID](t, "call"), Entry: rapid.Int64().Draw(t, "entry")}
 		},
+		func(t *T) queueapp.Effect { return queueapp.OnHold{Attempt: attempt(t)} },
+		func(t *T) queueapp.Effect { return queueapp.OffHold{Attempt: attempt(t), For: span(t, "for")} },
 		func(t *T) queueapp.Effect { return queueapp.LoggedOn{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect { return queueapp.LoggedOff{Agent: agent(t), Extension: extension(t)} },
 		func(t *T) queueapp.Effect {

@@ -221,6 +221,8 @@ func (w *writer) restore(e queueapp.Event) {
 		w.optTime("rang", e.Rang)
 		w.optTime("answered", e.Answered)
 		w.optTime("connected", e.Connected)
+		w.optDuration("holds", e.Holds)
+		w.optTime("held", e.HeldSince)
 	}
 }
 
@@ -257,5 +259,6 @@ func (r *reader) restoreAttempt() queueapp.RestoreAttempt {
 	e.Extension = queueapp.ExtensionID(r.optWord("at"))
 	e.Offered, e.Rang = r.optTime("offered"), r.optTime("rang")
 	e.Answered, e.Connected = r.optTime("answered"), r.optTime("connected")
+	e.Holds, e.HeldSince = r.optDuration("holds"), r.optTime("held")
 	return e
 }

@@ -61,6 +61,7 @@ type Call struct {
 
 	hangup     chan struct{} // closed when this side wants it to end
 	onceHangup sync.Once
+	changes    chan change   // re-INVITEs that are asked for
 	told       chan verdict  // what Answer or Refuse said
 	answered   chan struct{} // closed when the 200 was sent or received
 	done       chan struct{}
@@ -73,6 +74,7 @@ func (u *UA) newCall(number string, from Party, to string, d dialog) *Call {
 		feed:     watch.Feed[Event]{Keep: true},
 		box:      watch.NewMailbox[message](),
 		hangup:   make(chan struct{}),
+		changes:  make(chan change),
 		told:     make(chan verdict, 1),
 		answered: make(chan struct{}),
 		done:     make(chan struct{}),

@@ -46,6 +46,8 @@ const (
 	// ByeSent and ByeReceived end an answered call.
 	ByeSent     Kind = "bye-sent"
 	ByeReceived Kind = "bye-received"
+	// Changed: this side changed the call's media; Reason is the new direction.
+	Changed Kind = "changed"
 	// Reinvited: the other side changed the call's media; Reason is the new direction.
 	Reinvited Kind = "reinvited"
 

@@ -43,6 +43,10 @@ func (c *Call) talk(limit time.Duration) {
 		}
 		select {
 		case <-c.box.Wake():
+		case ch := <-c.changes:
+			if c.reinvite(ch) {
+				return
+			}
 		case <-hangup:
 			wanted, hangup = true, nil
 		case <-expired:

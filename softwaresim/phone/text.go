@@ -54,6 +54,8 @@ func (e Event) Text() string {
 		return "BYE sent"
 	case ByeReceived:
 		return "BYE received" + because(e.Reason)
+	case Changed:
+		return "media changed: " + e.Reason
 	case Reinvited:
 		return "media changed by the other side: " + e.Reason
 	case MediaReceived:

@@ -34,6 +34,24 @@ func (p *part) close(e queueapp.Close) {
 		a.Closed, a.By = p.at, e.By
 		a.Q850 = max(a.Q850, e.Q850)
 	}
+	if e.Held > 0 {
+		p.unhold(e.Attempt)
+	}
+}
+
+func (p *part) hold(id queueapp.AttemptID) {
+	p.held[id] = len(p.rows.Holds)
+	p.rows.Holds = append(p.rows.Holds, Hold{Attempt: id, Began: p.at})
+}
+
+// unhold ends the span that is open: one of this part, else the one written before, if any.
+func (p *part) unhold(id queueapp.AttemptID) {
+	if i, ok := p.held[id]; ok {
+		p.rows.Holds[i].Ended = p.at
+		delete(p.held, id)
+		return
+	}
+	p.rows.Unholds = append(p.rows.Unholds, Unhold{Attempt: id, At: p.at})
 }
 
 func (p *Projector) enter(ev queueapp.Enter) {

@@ -82,6 +82,10 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Attempt.Call
 	case queueapp.Connected:
 		return ev.Attempt.Call
+	case queueapp.Held:
+		return ev.Attempt.Call
+	case queueapp.Resumed:
+		return ev.Attempt.Call
 	case queueapp.Ended:
 		return ev.Attempt.Call
 	case queueapp.Hangup:
@@ -118,6 +122,10 @@ func callIn(e queueapp.Effect) queueapp.CallID {
 	case queueapp.Revoke:
 		return e.Attempt.Call
 	case queueapp.HangUp:
+		return e.Attempt.Call
+	case queueapp.OnHold:
+		return e.Attempt.Call
+	case queueapp.OffHold:
 		return e.Attempt.Call
 	case queueapp.Close:
 		return e.Attempt.Call

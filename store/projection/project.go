@@ -57,9 +57,10 @@ type part struct {
 	offers   map[queueapp.AttemptID]int
 	attempts map[queueapp.AttemptID]int
 	left     map[queueapp.CallID]bool
-	open     map[queueapp.AgentID]int // in rows.Sessions: those that did not end yet
-	paused   map[place]int            // in rows.Pauses: those that did not end yet
-	absent   map[place]int            // in rows.Absences: those that did not end yet
+	open     map[queueapp.AgentID]int   // in rows.Sessions: those that did not end yet
+	paused   map[place]int              // in rows.Pauses: those that did not end yet
+	held     map[queueapp.AttemptID]int // in rows.Holds: those that did not end yet
+	absent   map[place]int              // in rows.Absences: those that did not end yet
 }
 
 // place is an agent and a queue; none where it is about all of them.
@@ -71,7 +72,7 @@ type place struct {
 func newPart() part {
 	return part{
 		visits: map[queueapp.CallID]int{}, offers: map[queueapp.AttemptID]int{}, attempts: map[queueapp.AttemptID]int{},
-		left: map[queueapp.CallID]bool{}, open: map[queueapp.AgentID]int{}, paused: map[place]int{}, absent: map[place]int{},
+		left: map[queueapp.CallID]bool{}, open: map[queueapp.AgentID]int{}, paused: map[place]int{}, absent: map[place]int{}, held: map[queueapp.AttemptID]int{},
 	}
 }
 
@@ -105,7 +106,7 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.identify(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
-	case queueapp.Up, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
+	case queueapp.Up, queueapp.Held, queueapp.Resumed, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
@@ -133,6 +134,10 @@ func (p *Projector) effect(e queueapp.Effect) {
 		}
 	case queueapp.Revoke:
 		p.revoke(e)
+	case queueapp.OnHold:
+		p.hold(e.Attempt)
+	case queueapp.OffHold:
+		p.unhold(e.Attempt)
 	case queueapp.Close:
 		p.close(e)
 	case queueapp.Leave:

@@ -25,6 +25,8 @@ type Rows struct {
 	LogOffs  []LogOff
 	Pauses   []Pause // new
 	Unpauses []Unpause
+	Holds    []Hold // new
+	Unholds  []Unhold
 	Absences []Absence // new
 	Returns  []Return
 	WrapUps  []WrapUp
@@ -122,6 +124,19 @@ type Unpause struct {
 	Agent queueapp.AgentID
 	Queue queueapp.QueueName
 	At    time.Time
+}
+
+// Hold is a new span in which an agent has the caller on hold.
+type Hold struct {
+	Attempt queueapp.AttemptID
+	Began   time.Time
+	Ended   time.Time
+}
+
+// Unhold ends the open span.
+type Unhold struct {
+	Attempt queueapp.AttemptID
+	At      time.Time
 }
 
 // Absence is a new span in which an agent is logged on, but not for a queue.

@@ -152,6 +152,9 @@ func create(x *exchange, q *request) reply {
 	}
 	body := ch.snapshot(nil)
 	ch.leg.prepared = true
+	if ch.leg.app.active() {
+		ch.subscribe(ch.leg.app) // it may be hung up before it is in the application, and that is told
+	}
 	return reply{body: body, then: func() {
 		if ch.gone {
 			return

@@ -59,9 +59,10 @@ func (s *some) UnmarshalJSON(b []byte) error {
 
 // reply is what a request gets.
 type reply struct {
-	status int
-	body   []byte
-	then   func() // done, with the lock, once the reply is on its way
+	status   int
+	body     []byte
+	promised int    // the length that is said, where the body is shorter
+	then     func() // done, with the lock, once the reply is on its way
 }
 
 func refuse(status int, message string) reply {
@@ -76,7 +77,7 @@ func respond(w http.ResponseWriter, r reply) {
 	}
 	if r.body != nil {
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
+		w.Header().Set("Content-Length", strconv.Itoa(max(len(r.body), r.promised)))
 	}
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body) // whoever asked may be gone
@@ -120,7 +121,8 @@ func (a *Asterisk) serve(w http.ResponseWriter, r *http.Request, q *request, bod
 			panic(http.ErrAbortHandler)
 		}
 		if f.Torn {
-			w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)+1))
+			rep.promised = len(rep.body)
+			rep.body = rep.body[:len(rep.body)/2]
 		}
 		respond(w, rep)
 		if rep.then != nil {
