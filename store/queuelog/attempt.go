@@ -15,7 +15,8 @@ type attempt struct {
 	agent    queueapp.AgentID
 	rang     time.Time // when its leg was asked for; zero: not yet
 	answered time.Time
-	talks    bool // CONNECT is written
+	talks    bool      // CONNECT is written
+	held     time.Time // since when the caller is on hold; zero: is not
 }
 
 func (f *Fold) offer(e queueapp.Offer) {
@@ -61,7 +62,7 @@ func (f *Fold) restoreAttempt(ev queueapp.RestoreAttempt) {
 	if v == nil || ev.State == queueapp.AttemptEnding || f.attempts[ev.Attempt] != nil {
 		return
 	}
-	a := &attempt{visit: v, agent: ev.Agent, rang: ev.Rang, answered: ev.Answered}
+	a := &attempt{visit: v, agent: ev.Agent, rang: ev.Rang, answered: ev.Answered, held: ev.HeldSince}
 	f.attempts[ev.Attempt] = a
 	if ev.State == queueapp.AttemptConnected && v.connected.IsZero() {
 		since := ev.Connected
@@ -94,6 +95,24 @@ func (f *Fold) revoke(e queueapp.Revoke) {
 	}
 }
 
+func (f *Fold) hold(e queueapp.OnHold) {
+	a := f.attempts[e.Attempt]
+	if a == nil || !a.talks || !a.held.IsZero() {
+		return
+	}
+	a.held = f.at
+	f.write(string(a.visit.channel), a.visit.queue, a.agent, Hold)
+}
+
+// unhold writes the end of a hold, where there is one.
+func (f *Fold) unhold(a *attempt) {
+	if a == nil || a.held.IsZero() {
+		return
+	}
+	f.write(string(a.visit.channel), a.visit.queue, a.agent, Unhold, seconds(a.held, f.at))
+	a.held = time.Time{}
+}
+
 // close writes the end of a conversation. One that ended because the leg was lost counts as the agent's: app_queue knows
 // two sides only.
 func (f *Fold) close(e queueapp.Close) {
@@ -107,6 +126,7 @@ func (f *Fold) close(e queueapp.Close) {
 		event = CompleteCaller
 	}
 	v.over = true
+	f.unhold(a)
 	f.write(string(v.channel), v.queue, a.agent, event,
 		seconds(v.entered, v.connected), seconds(v.connected, f.at), strconv.Itoa(v.original))
 }

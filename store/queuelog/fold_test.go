@@ -52,7 +52,7 @@ func TestEveryEventHasAStory(t *testing.T) {
 	for _, e := range []queuelog.Event{
 		queuelog.ConfigReload, queuelog.RemoveMember, queuelog.Penalty, queuelog.AgentLogin, queuelog.AgentLogoff,
 		queuelog.Pause, queuelog.PauseAll, queuelog.Unpause, queuelog.UnpauseAll, queuelog.EnterQueue, queuelog.RingNoAnswer,
-		queuelog.RingCanceled, queuelog.AgentDump, queuelog.Connect, queuelog.CompleteAgent, queuelog.CompleteCaller,
+		queuelog.RingCanceled, queuelog.AgentDump, queuelog.Connect, queuelog.Hold, queuelog.Unhold, queuelog.CompleteAgent, queuelog.CompleteCaller,
 		queuelog.Abandon, queuelog.ExitEmpty, queuelog.ExitWithKey, queuelog.ExitWithTimeout, queuelog.Withdraw,
 	} {
 		if !strings.Contains(all.String(), "|"+string(e)+"|") {
@@ -133,6 +133,22 @@ func talks() []story {
 3|17.c1|support|1000|COMPLETECALLER|1|2|1
 5|17.c2|support|1000|CONNECT|5|rs1.c2.1.1|2
 9|17.c2|support|1000|COMPLETECALLER|5|4|2`},
+		{name: "callers on hold", floor: one, events: `
+0s       enter c1 support
+0s       offered c1.1 ok
+1s       up c1.1
+1s       connected c1.1
+3s       held c1.1
+10s      resumed c1.1
+20s      held c1.1
+25s      hangup c1`, want: `
+0|17.c1|support|NONE|ENTERQUEUE|||1
+1|17.c1|support|1000|CONNECT|1|rs1.c1.1.1|1
+3|17.c1|support|1000|HOLD|
+10|17.c1|support|1000|UNHOLD|7
+20|17.c1|support|1000|HOLD|
+25|17.c1|support|1000|UNHOLD|5
+25|17.c1|support|1000|COMPLETECALLER|1|24|1`},
 		{name: "phones that ring in vain", floor: "queue support leastrecent ring 20s retry 1s no_answer_delay 1s busy_delay 1s reject_delay 1s unreachable_delay 1s\nagent 1000",
 			events: `
 0s       enter c1 support

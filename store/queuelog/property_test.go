@@ -29,7 +29,7 @@ func TestEveryCallerEndsOnce(t *testing.T) {
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"enter": w.enter, "enter ": w.enter, "report": w.report, "report ": w.report, "report  ": w.report, "leg gone": w.gone,
-			"caller": w.caller, "agent": w.agent, "time": w.pass, "plan": w.plan,
+			"hold": w.hold, "caller": w.caller, "agent": w.agent, "time": w.pass, "plan": w.plan,
 		})
 	})
 }
@@ -218,6 +218,16 @@ func (w *world) gone(rt *rapid.T) {
 		queueapp.EndHangup, queueapp.EndNoAnswer, queueapp.EndBusy, queueapp.EndRefused, queueapp.EndUnreachable, queueapp.EndLost,
 	})
 	w.happen(queueapp.Ended{Attempt: rapid.SampledFrom(w.legs).Draw(rt, "leg"), Cause: cause.Draw(rt, "cause")})
+}
+
+// hold has an agent put a caller on hold, or take him back.
+func (w *world) hold(rt *rapid.T) {
+	w.rt = rt
+	if len(w.legs) == 0 {
+		rt.Skip("there is none")
+	}
+	id := rapid.SampledFrom(w.legs).Draw(rt, "leg")
+	w.happen(rapid.SampledFrom([]queueapp.Event{queueapp.Held{Attempt: id}, queueapp.Resumed{Attempt: id}}).Draw(rt, "what"))
 }
 
 func (w *world) caller(rt *rapid.T) {

@@ -33,6 +33,8 @@ const (
 	RingCanceled    Event = "RINGCANCELED"
 	AgentDump       Event = "AGENTDUMP"
 	Connect         Event = "CONNECT"
+	Hold            Event = "HOLD"   // ours: app_queue does not tell of holds
+	Unhold          Event = "UNHOLD" // ours
 	CompleteAgent   Event = "COMPLETEAGENT"
 	CompleteCaller  Event = "COMPLETECALLER"
 	Abandon         Event = "ABANDON"

@@ -20,6 +20,7 @@ type stay struct {
 	original  int64
 	connected int64
 	agent     string // who talks; empty: nobody yet
+	held      int64  // since when on hold; 0: is not
 }
 
 // NewLedger returns an empty ledger.
@@ -87,11 +88,13 @@ func (b *Ledger) waiting(queue string) (n int64) {
 func (b *Ledger) caller(l Line, s *stay) error {
 	switch l.Event {
 	case "COMPLETEAGENT", "COMPLETECALLER":
-		if s.agent != l.Agent || l.number(1) != s.connected-s.entered || l.number(2) != l.Epoch-s.connected || l.number(3) != s.original {
+		if s.agent != l.Agent || s.held != 0 || l.number(1) != s.connected-s.entered || l.number(2) != l.Epoch-s.connected || l.number(3) != s.original {
 			return fmt.Errorf("%+v: does not end %+v", l, *s)
 		}
 		delete(b.stays, l.Call)
 		return nil
+	case "HOLD", "UNHOLD":
+		return s.hold(l)
 	}
 	if s.agent != "" {
 		return fmt.Errorf("%+v: the caller talks to %s", l, s.agent)
@@ -107,6 +110,18 @@ func (b *Ledger) caller(l Line, s *stay) error {
 		return nil
 	}
 	return b.exit(l, s)
+}
+
+func (s *stay) hold(l Line) error {
+	begins := l.Event == "HOLD"
+	if s.agent != l.Agent || begins == (s.held != 0) || !begins && l.number(1) != l.Epoch-s.held {
+		return fmt.Errorf("%+v: does not follow %+v", l, *s)
+	}
+	s.held = 0
+	if begins {
+		s.held = l.Epoch
+	}
+	return nil
 }
 
 func (b *Ledger) exit(l Line, s *stay) error {

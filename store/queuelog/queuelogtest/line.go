@@ -23,7 +23,7 @@ func shape(event string) (fields string, known bool) {
 	fields, known = map[string]string{
 		"QUEUESTART": "", "CONFIGRELOAD": "", "ADDMEMBER": "?t", "REMOVEMEMBER": "", "PENALTY": "n",
 		"AGENTLOGIN": "t", "AGENTLOGOFF": "tn", "PAUSE": "?t", "UNPAUSE": "?t", "PAUSEALL": "", "UNPAUSEALL": "",
-		"ENTERQUEUE": "ttn?t", "RINGNOANSWER": "n", "RINGCANCELED": "n", "AGENTDUMP": "", "CONNECT": "ntn",
+		"ENTERQUEUE": "ttn?t", "RINGNOANSWER": "n", "RINGCANCELED": "n", "AGENTDUMP": "", "CONNECT": "ntn", "HOLD": "", "UNHOLD": "n",
 		"COMPLETEAGENT": "nnn", "COMPLETECALLER": "nnn", "ABANDON": "nnn", "EXITEMPTY": "nnn", "EXITWITHTIMEOUT": "nnn",
 		"EXITWITHKEY": "tnnn", "WITHDRAW": "nnnt",
 	}[event]
