@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"syscall"
 
 	"ringside/store/queuelog"
 )
@@ -25,14 +24,10 @@ var errTaken = errors.New("another process is at the queue_log file")
 
 // turn keeps other processes from the file. It does not wait: one that is frozen may have it for long.
 func (f *File) turn() (release func(), err error) {
-	fd := int(f.place.Fd())
-	switch err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); {
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		return nil, errTaken
-	case err != nil:
-		return nil, fmt.Errorf("lock the place in the queue_log file: %w", err)
+	if release, err = lock(f.place); err != nil && !errors.Is(err, errTaken) {
+		err = fmt.Errorf("lock the place in the queue_log file: %w", err)
 	}
-	return func() { _ = syscall.Flock(fd, syscall.LOCK_UN) }, nil // it goes with the file in any case
+	return release, err
 }
 
 // mark reads how far the file got. Where there is none yet it gets as far as the table is; so it does where the table is
