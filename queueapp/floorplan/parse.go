@@ -133,6 +133,7 @@ func agent(t *table) queueapp.Agent {
 		ID: queueapp.AgentID(t.name()), Name: t.text("name", ""),
 		Extension: queueapp.ExtensionID(t.text("extension", "")), JIDs: jids(t), Skills: skills(t, "skills"),
 		OwnWrapup: t.has("wrapup"), Wrapup: t.duration("wrapup", 0, 0, day), OnDemand: t.bool("on_demand", false),
+		Away: t.duration("logoff_unreachable", 0, 0, 30*day),
 	}
 }
 
@@ -161,7 +162,7 @@ func extension(t *table) queueapp.Extension {
 	}
 	checkDial(t, "dial", x.Dial)
 	if x.Device = t.text("device", deviceOf(x.Dial)); t.has("device") {
-		checkDial(t, "device", x.Device)
+		checkDevice(t, x.Device)
 	}
 	return x
 }
@@ -173,12 +174,22 @@ func deviceOf(dial string) string {
 	return tech + "/" + resource
 }
 
+// checkDevice wants one of Asterisk's device names: of a phone, or one that the dialplan sets, as Custom:door.
+func checkDevice(t *table, device string) {
+	if kind, name, ok := strings.Cut(device, ":"); ok && kind != "" && name != "" && !strings.ContainsFunc(device, misplaced) {
+		return
+	}
+	checkDial(t, "device", device)
+}
+
+// misplaced reports whether a rune cannot stand in a dial string or device.
+func misplaced(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || r == '&' || r == ',' || r == '|'
+}
+
 func checkDial(t *table, key, dial string) {
 	tech, resource, ok := strings.Cut(dial, "/")
-	bad := func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '&' || r == ',' || r == '|'
-	}
-	if !ok || tech == "" || resource == "" || strings.ContainsFunc(dial, bad) {
+	if !ok || tech == "" || resource == "" || strings.ContainsFunc(dial, misplaced) {
 		t.problem(key, `write one of Asterisk's technology/resource, as "PJSIP/1000"`, "%q is no %s string", dial, key)
 	}
 }

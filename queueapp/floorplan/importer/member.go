@@ -123,6 +123,12 @@ func (q *appQueue) seatMembers() {
 	}
 }
 
+// custom reports whether a device is one that the dialplan sets, as Custom:door, or another kind than a channel's.
+func custom(device string) bool {
+	kind, name, ok := strings.Cut(device, ":")
+	return ok && kind != "" && name != "" && !strings.ContainsAny(device, " \t&,|")
+}
+
 // memberPhone reads the interface that is called, and the one whose state counts.
 func memberPhone(iface, state, name string) (phone, said) {
 	p, say := appPhone(iface)
@@ -141,7 +147,7 @@ func memberPhone(iface, state, name string) (phone, said) {
 	case isHint && dialable("PJSIP/"+extension):
 		p.device = "PJSIP/" + extension
 		say = near("", "a hint has no state that Ringside could hear; the device was guessed from it", "see `core show hints` whether "+p.device+" is behind it")
-	case dialable(device):
+	case dialable(device), custom(device):
 		p.device = device
 	default:
 		say = near("", tidy(state)+" cannot be a device here: one is written technology/resource", "name the phone behind it as device of the extension")

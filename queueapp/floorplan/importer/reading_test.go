@@ -48,7 +48,7 @@ func TestAsterisksSyntax(t *testing.T) {
 		"[a]\nmember => PJSIP/ana,0,Ana Lima":                                            "[agent.ana-lima]",
 		"[a]\nmember => PJSIP/ana":                                                       "[agent.pjsip-ana]",
 		"[a]\nmember => PJSIP/1,5000":                                                    "level = 1000",
-		"[a]\nmember => PJSIP/1,0,,Custom:one":                                           "Custom:one cannot be a device here",
+		"[a]\nmember => PJSIP/1,0,,one":                                                  "one cannot be a device here",
 		"[a]\nmember => IAX2/b/1\nmember => IAX2/b/2":                                    `members = ["1", "2"]`,
 		"[a]\nstrategy=wrandom\nmember => PJSIP/1,2":                                     `members = ["1"]`,
 		"[general]\nnegative_penalty_invalid=yes\n[a]\nweight = 7\nmember => PJSIP/1,-1": "members = []",
