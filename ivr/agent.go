@@ -85,7 +85,7 @@ func (a *Agent) Handle(now time.Time, in Input) []Action {
 		}
 	case Barred, DoFailed:
 		return a.undecided(now, in)
-	case Found, NotFound, LookupFailed, Tick:
+	case Found, NotFound, LookupFailed, Tick, Located, Answered, Unanswered:
 	}
 	return nil
 }

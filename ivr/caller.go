@@ -136,7 +136,7 @@ func (c *Caller) take(in Input) {
 		if c.answers(in.N) {
 			c.step(c.ask.Barred)
 		}
-	case Tick, Granted, Refused, WrongPIN, DoFailed: // a tick's work is done; the others answer what was not asked
+	case Tick, Granted, Refused, WrongPIN, DoFailed, Located, Answered, Unanswered: // a tick's work is done; the others answer what was not asked
 	}
 }
 

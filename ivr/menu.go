@@ -116,6 +116,8 @@ func Prompts() []string {
 	return []string{
 		PromptMenu, PromptEnterCode, PromptWrongCode, PromptGoodbye, PromptSupport, PromptPleaseTryLater,
 		PromptLoggedOn, PromptLoggedOff, PromptPaused, PromptReady, PromptAlreadyLoggedOn, PromptNotLoggedOn, PromptRefused,
+		PromptYouAreNext, PromptThereAre, PromptCallsWaiting, PromptQuantity1, PromptQuantity2, PromptHoldtime, PromptMinute,
+		PromptMinutes, PromptSeconds, PromptThankYou,
 		PromptEnterAgent, PromptEnterPIN, PromptWrongPIN,
 	}
 }

@@ -59,7 +59,7 @@ func (s *script) line(line string) {
 
 func (s *script) input(verb string, rest []string) ivr.Input {
 	n := s.n
-	if len(rest) > 0 && verb != "key" && verb != "refused" && verb != "found" {
+	if len(rest) > 0 && verb != "at" && verb != "key" && verb != "refused" && verb != "found" {
 		n, _ = strconv.Atoi(rest[0])
 	}
 	switch verb {
@@ -92,6 +92,12 @@ func (s *script) input(verb string, rest []string) ivr.Input {
 		return ivr.DoFailed{N: n}
 	case "tick":
 		return ivr.Tick{}
+	case "at":
+		return located(rest)
+	case "answered":
+		return ivr.Answered{}
+	case "unanswered":
+		return ivr.Unanswered{}
 	}
 	s.t.Fatalf("%q is no input", verb)
 	return nil
@@ -122,8 +128,30 @@ func (s *script) say(a ivr.Action) string {
 		return fmt.Sprintf("goto %s,%s,%d", a.Context, a.Extension, a.Priority) + about(a.Code, a.Customers)
 	case ivr.HangUp:
 		return "hang-up"
+	case ivr.Locate:
+		return "where"
+	case ivr.Music:
+		return "music"
+	case ivr.Meet:
+		return "meet"
+	case ivr.Leave:
+		return strings.TrimSpace(fmt.Sprintf("leave by %c %s %s", a.Key, a.Step.Verb, a.Step.Queue))
 	}
 	return fmt.Sprintf("%#v", a)
+}
+
+// located reads a place in line, the expected wait where that is known, and a random number.
+func located(words []string) ivr.Located {
+	var in ivr.Located
+	in.Position, _ = strconv.Atoi(words[0])
+	for _, w := range words[1:] {
+		if d, err := time.ParseDuration(w); err == nil && w != "0" {
+			in.Wait, in.Known = d, true
+		} else {
+			in.Draw, _ = strconv.ParseUint(w, 10, 64)
+		}
+	}
+	return in
 }
 
 func about(code string, customers []queueapp.Customer) string {

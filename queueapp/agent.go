@@ -177,6 +177,7 @@ func (f *Floor) pause(a *agent, reason string, auto bool) {
 		return
 	}
 	a.paused, a.reason = true, reason
+	a.comesOrGoes()
 	f.emit(Paused{Agent: a.ID, Reason: reason, Auto: auto})
 	f.review(a)
 }
@@ -189,6 +190,7 @@ func (f *Floor) ready(a *agent) {
 	}
 	if a.paused {
 		a.paused, a.reason = false, ""
+		a.comesOrGoes()
 		f.emit(Unpaused{Agent: a.ID})
 	}
 	if a.wrapUntil.After(f.now) {

@@ -125,7 +125,7 @@ func (f *Floor) applyQueues(plan []Queue) {
 
 // enrol gives a queue its members anew. Nobody is free in it, or there, until reviewed.
 func (f *Floor) enrol(q *queue) {
-	q.free, q.here, q.seated, q.lenses = 0, 0, nil, nil
+	q.free, q.here, q.seated, q.lenses, q.flow.staff = 0, 0, nil, nil, 0
 	q.members = make([]*member, 0, len(q.Members))
 	for i, p := range q.Members {
 		a := f.agents[p.Agent]

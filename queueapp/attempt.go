@@ -122,6 +122,7 @@ func (f *Floor) connected(ev Connected) {
 	a.state, a.talked = AttemptConnected, f.now
 	v := a.visit
 	v.queue.talking++
+	v.queue.answered(f.now)
 	f.timers.stop(&v.deadline)
 	f.timers.stop(&v.widen)
 	f.recount(a.agent)

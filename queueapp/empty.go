@@ -134,7 +134,7 @@ func (f *Floor) recount(a *agent) {
 // enlist counts a member who begins or ceases to serve a queue behind the lenses that he fits. Where the first comes or the
 // last goes, another stage may hold for who waits.
 func (f *Floor) enlist(m *member, on bool) {
-	m.queue.seated = nil
+	m.queue.seated, m.queue.flow.staff = nil, 0
 	for _, s := range m.slots {
 		if on {
 			s.lens.seated++

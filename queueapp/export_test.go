@@ -106,3 +106,12 @@ func (f *Floor) Due(at time.Time, call CallID, kind string) bool {
 	}
 	return false
 }
+
+// Staffed is how many members of each queue count as there to answer.
+func (f *Floor) Staffed() map[QueueName]int {
+	out := make(map[QueueName]int, len(f.order))
+	for _, q := range f.order {
+		out[q.Name] = q.staffed()
+	}
+	return out
+}

@@ -12,6 +12,7 @@ type line struct {
 // level is the callers of one priority as a doubly linked list in the order of their entry numbers.
 type level struct {
 	priority    int
+	length      int
 	first, last *visit
 }
 
@@ -50,6 +51,7 @@ func (l *line) level(priority int) *level {
 // insert puts v behind after, or first where after is nil.
 func (lv *level) insert(v, after *visit) {
 	v.prev, v.level = after, lv
+	lv.length++
 	if after == nil {
 		v.next, lv.first = lv.first, v
 	} else {
@@ -69,6 +71,7 @@ func (l *line) remove(v *visit) {
 		return
 	}
 	l.length--
+	lv.length--
 	if v.prev == nil {
 		lv.first = v.next
 	} else {

@@ -39,7 +39,7 @@ func (f *Floor) Queues() []QueueView {
 	for _, q := range f.order {
 		view := QueueView{
 			Queue: q.Name, Strategy: q.Strategy, Waiting: q.visits - q.talking, Talking: q.talking,
-			LoggedOn: len(q.loggedOn()), Free: q.free, Longest: longest[q],
+			LoggedOn: len(q.loggedOn()), Free: q.free, Longest: longest[q], Wait: q.newcomer(),
 		}
 		out = append(out, view)
 	}
@@ -112,7 +112,7 @@ func (f *Floor) Call(id CallID) (CallView, bool) {
 
 func (v *visit) view() CallView {
 	view := CallView{
-		Call: v.Call, Queue: v.queue.Name, State: "waiting", Priority: v.priority, Entry: v.entry, Entered: v.entered,
+		Call: v.Call, Queue: v.queue.Name, State: "waiting", Priority: v.priority, Entry: v.entry, Entered: v.entered, Expected: v.expected,
 		Deadline: v.deadline.at, Caller: v.Caller, Customers: v.Customers, Switch: v.Switch, Channel: v.Channel,
 	}
 	if a := v.current(); a != nil {

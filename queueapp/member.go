@@ -58,7 +58,7 @@ func (f *Floor) pauseIn(m *member, reason string) {
 		f.emit(Refused{Agent: m.agent.ID, Reason: RefusedAlready})
 		return
 	}
-	m.pause, m.why = true, reason
+	m.pause, m.why, m.queue.flow.staff = true, reason, 0
 	f.emit(Paused{Agent: m.agent.ID, Reason: reason, Queue: m.queue.Name})
 	f.review(m.agent)
 }
@@ -73,7 +73,7 @@ func (f *Floor) readyIn(m *member) {
 }
 
 func (f *Floor) unpauseIn(m *member) {
-	m.pause, m.why = false, ""
+	m.pause, m.why, m.queue.flow.staff = false, "", 0
 	f.emit(Unpaused{Agent: m.agent.ID, Queue: m.queue.Name})
 }
 
@@ -96,7 +96,7 @@ func (f *Floor) keep(a *agent, before []*member) {
 	for _, old := range before {
 		m := a.member(old.queue.Name)
 		if m != nil && m.queue == old.queue {
-			m.pause, m.why = old.pause, old.why
+			m.pause, m.why, m.queue.flow.staff = old.pause, old.why, 0
 			if old.out && a.seat != nil {
 				m.out = true
 				f.enlist(m, false)
@@ -128,7 +128,7 @@ func (f *Floor) restoreMember(ev RestoreMember) {
 		}
 		return
 	}
-	m.pause, m.why = ev.Paused, ev.Reason
+	m.pause, m.why, m.queue.flow.staff = ev.Paused, ev.Reason, 0
 	if ev.Out != m.out {
 		m.out = ev.Out
 		f.enlist(m, !ev.Out)

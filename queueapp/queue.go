@@ -22,6 +22,7 @@ type queue struct {
 	drops   []drop    // who hung up a moment ago, the first first
 	here    int       // members who count as there, where Leave matters
 	since   time.Time // when nobody was there any more, and somebody waited; zero: somebody is, or nobody does
+	flow    flow      // how fast callers are answered
 	empty   timer     // when callers are to leave because nobody is there
 }
 

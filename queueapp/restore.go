@@ -40,6 +40,7 @@ func (f *Floor) restoreAgent(ev RestoreAgent) {
 	if fits {
 		f.sit(a, x)
 		a.paused, a.reason = ev.Paused, ev.Reason
+		a.comesOrGoes()
 	}
 	f.review(a)
 }

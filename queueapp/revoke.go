@@ -38,7 +38,7 @@ func (f *Floor) detach(a *attempt) {
 
 // finish ends a conversation: the record closes, the agent gets wrap-up, and the phone is ours until its leg is gone.
 func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
-	q := a.visit.queue
+	q, asked := a.visit.queue, a.visit.asked
 	q.talking--
 	f.detach(a)
 	a.state = AttemptEnding
@@ -55,6 +55,7 @@ func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 		wrapup, ag.wrapMost = min(wrapup, q.MostWrap), f.now.Add(q.MostWrap)
 	}
 	ag.lastCall, ag.wrapUntil = f.now, f.now.Add(wrapup)
+	q.handled(asked, ag.wrapUntil)
 	f.emit(WrapUp{Agent: ag.ID, Until: ag.wrapUntil, Last: ag.lastCall, Calls: ag.calls, Talked: ag.talked})
 	if ag.OnDemand && ag.seat != nil && !ag.paused {
 		f.pause(ag, OnDemandReason, true)

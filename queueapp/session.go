@@ -57,6 +57,7 @@ func (f *Floor) logOff(a *agent) {
 	f.unseat(a)
 	if a.paused {
 		a.paused, a.reason = false, ""
+		a.comesOrGoes()
 		f.emit(Unpaused{Agent: a.ID})
 	}
 	if at != nil && at.visit != nil && at.state != AttemptConnected && at.state != AttemptUp {

@@ -46,6 +46,8 @@ type QueueView struct {
 	LoggedOn int       `json:"logged_on"`
 	Free     int       `json:"free"`
 	Longest  time.Time `json:"longest,omitzero"` // when the first of the waiting entered
+	// Wait is how many seconds whoever comes now is expected to wait; 0: that is not known, or somebody is free.
+	Wait float64 `json:"expected_wait,omitzero"`
 }
 
 // CallView is a copy of what the floor knows of a visit.
@@ -57,6 +59,7 @@ type CallView struct {
 	Priority  int         `json:"priority,omitempty"`
 	Entry     int64       `json:"entry"`
 	Entered   time.Time   `json:"entered"`
+	Expected  time.Time   `json:"expected,omitzero"` // when an answer was expected on entering, where the caller had to wait
 	Deadline  time.Time   `json:"deadline"`
 	Connected time.Time   `json:"connected,omitzero"`
 	Agent     AgentID     `json:"agent,omitempty"`

@@ -12,6 +12,7 @@ type visit struct {
 	entry    int64
 	queue    *queue
 	entered  time.Time
+	expected time.Time // when he was expected to be answered, on entering; zero: that was not known, or at once
 	deadline timer
 	again    timer                 // the next end of a retry delay
 	widen    timer                 // the next stage
@@ -85,6 +86,7 @@ func (f *Floor) enter(ev Enter) {
 		f.emit(Announce{Call: v.Call, Agents: told})
 	}
 	f.stand(v)
+	f.expect(v)
 }
 
 // closedTo is why a caller may not come into a queue; empty: he may.
@@ -251,6 +253,7 @@ func (f *Floor) leave(v *visit, l Leave) {
 	}
 	delete(f.visits, v.Call)
 	v.queue.visits--
+	v.queue.emptied()
 	f.emit(l)
 }
 

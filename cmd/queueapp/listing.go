@@ -196,9 +196,12 @@ func statusColour(s queueapp.AgentStatus) colour {
 }
 
 func queuesTable(l api.Queues) table {
-	t := table{head: []string{"QUEUE", "STRATEGY", "WAITING", "LONGEST", "TALKING", "LOGGED ON", "FREE"}, empty: "the floor plan has no queues"}
+	t := table{head: []string{"QUEUE", "STRATEGY", "WAITING", "LONGEST", "EXPECTED", "TALKING", "LOGGED ON", "FREE"}, empty: "the floor plan has no queues"}
 	for _, v := range l.Queues {
-		longest, colour := "-", plain
+		longest, expected, colour := "-", "-", plain
+		if v.Wait > 0 {
+			expected = ago(l.At, l.At.Add(time.Duration(v.Wait*float64(time.Second))))
+		}
 		if !v.Longest.IsZero() {
 			longest = ago(v.Longest, l.At)
 		}
@@ -208,13 +211,13 @@ func queuesTable(l api.Queues) table {
 		case v.Waiting > 0:
 			colour = yellow
 		}
-		t.add(colour, string(v.Queue), string(v.Strategy), fmt.Sprint(v.Waiting), longest, fmt.Sprint(v.Talking), fmt.Sprint(v.LoggedOn), fmt.Sprint(v.Free))
+		t.add(colour, string(v.Queue), string(v.Strategy), fmt.Sprint(v.Waiting), longest, expected, fmt.Sprint(v.Talking), fmt.Sprint(v.LoggedOn), fmt.Sprint(v.Free))
 	}
 	return t
 }
 
 func callsTable(l api.Calls) table {
-	t := table{head: []string{"QUEUE", "POS", "STATE", "FOR", "AGENT", "CALLER", "CUSTOMER", "PRIO", "CALL"}, empty: "no calls"}
+	t := table{head: []string{"QUEUE", "POS", "STATE", "FOR", "EXPECTED", "AGENT", "CALLER", "CUSTOMER", "PRIO", "CALL"}, empty: "no calls"}
 	for _, v := range l.Calls {
 		pos, since, colour := "-", v.Entered, plain
 		if v.Position > 0 {
@@ -230,10 +233,18 @@ func callsTable(l api.Calls) table {
 		if len(v.Customers) > 0 {
 			customer = v.Customers[0].Name
 		}
-		t.add(colour, string(v.Queue), pos, v.State, ago(since, l.At), string(v.Agent),
+		t.add(colour, string(v.Queue), pos, v.State, ago(since, l.At), expected(v), string(v.Agent),
 			strings.TrimSpace(v.Caller.Number+" "+v.Caller.Name), customer, fmt.Sprint(v.Priority), string(v.Call))
 	}
 	return t
+}
+
+// expected is how long a caller was expected to wait when he entered.
+func expected(v api.Call) string {
+	if v.Expected.IsZero() {
+		return "-"
+	}
+	return ago(v.Entered, v.Expected)
 }
 
 // ago is a length of time as people say it: 7s, 4m05s, 2h11m.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // queues' hours: a container may have no time zones of its own
 
 	"github.com/alecthomas/kong"
 

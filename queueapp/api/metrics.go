@@ -28,6 +28,7 @@ type Metrics struct {
 	commitFail prometheus.Counter
 	steps      prometheus.Counter
 	lag        prometheus.Histogram
+	estimate   *prometheus.HistogramVec
 	outbox     prometheus.Gauge
 	undeliver  *prometheus.CounterVec
 	requests   *prometheus.HistogramVec
@@ -56,6 +57,7 @@ func NewMetrics(version, commit string) *Metrics {
 		publish:    timings("publish_seconds", "Time from an attempt's commit to the XMPP server's answer, by result: ok, refused or late.", fineBuckets(), "result"),
 		commit:     prometheus.NewHistogram(histogram("commit_seconds", "Time a batch took to be durable.", fineBuckets())),
 		commitFail: prometheus.NewCounter(counter("commit_failures_total", "Batches that could not be made durable.")),
+		estimate:   timings("wait_estimate_error_seconds", "By how much callers waited longer than was expected on entering; below 0: less.", errorBuckets(), "queue"),
 		lag:        prometheus.NewHistogram(histogram("lag_seconds", "Time an event waited before the floor handled it.", fineBuckets())),
 		outbox:     prometheus.NewGauge(gauge("outbox_pending", "Records that must still reach the XMPP server.")),
 		undeliver:  counters("deliveries_failed_total", "Deliveries given up, by channel and reason.", "channel", "reason"),
@@ -70,7 +72,7 @@ func NewMetrics(version, commit string) *Metrics {
 	m.tally.forget()
 	build := prometheus.NewGaugeVec(gauge("build_info", "1, labelled with what was built."), []string{"version", "commit", "go"})
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
-	m.registry.MustRegister(build, m.calls, m.offers, m.turnedAway, m.codes, m.barred, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag,
+	m.registry.MustRegister(build, m.calls, m.offers, m.turnedAway, m.codes, m.barred, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag, m.estimate,
 		m.outbox, m.undeliver, m.requests, m.refusals, m.ariEvents, m.unknown, m.malformed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -112,6 +114,16 @@ func fineBuckets() []float64 {
 // waitBuckets are what service levels are stated in.
 func waitBuckets() []float64 {
 	return []float64{1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600}
+}
+
+// errorBuckets are how wrong an estimate of a wait can be, on either side.
+func errorBuckets() []float64 {
+	return []float64{-1200, -600, -300, -180, -120, -60, -30, -15, -5, 5, 15, 30, 60, 120, 180, 300, 600, 1200}
+}
+
+// Estimated times by how much the caller of a queue who has just met an agent waited longer than was expected.
+func (m *Metrics) Estimated(queue queueapp.QueueName, expected, waited time.Duration) {
+	m.estimate.WithLabelValues(string(queue)).Observe((waited - expected).Seconds())
 }
 
 // LookedUp counts a customer code's look-up by its result, a word of the caller's: one that failed found not nobody.

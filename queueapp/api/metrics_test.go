@@ -121,6 +121,7 @@ func TestMetricsHaveTheNamesThatUsersExpect(t *testing.T) {
 	m.CommitFailed()
 	m.Published(queueapp.PublishOK, 700*time.Microsecond)
 	m.Lagged(time.Millisecond)
+	m.Estimated("support", time.Minute, 40*time.Second)
 	m.OutboxPending(3)
 	m.DeliveryFailed("chat", "stale")
 	m.ARI().Event("StasisStart")
@@ -129,6 +130,8 @@ func TestMetricsHaveTheNamesThatUsersExpect(t *testing.T) {
 	m.ARI().Request("originate", 2*time.Millisecond, 200)
 	m.ARI().Request("originate", 5*time.Second, 0)
 	wantLines(t, scrape(t, s),
+		`queueapp_wait_estimate_error_seconds_bucket{queue="support",le="-30"} 0`,
+		`queueapp_wait_estimate_error_seconds_bucket{queue="support",le="-15"} 1`,
 		`queueapp_codes_total{result="found"} 1`,
 		`queueapp_commit_seconds_bucket{le="0.00015"} 0`,
 		`queueapp_commit_seconds_bucket{le="0.0002"} 1`,

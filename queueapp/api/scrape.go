@@ -27,7 +27,7 @@ func (m *Metrics) handler(f Floor) http.Handler {
 type snapshot struct {
 	floor                           Floor
 	state, waiting, talking, member *prometheus.Desc
-	ari, xmpp                       *prometheus.Desc
+	ari, xmpp, expected             *prometheus.Desc
 }
 
 func newSnapshot(f Floor) snapshot {
@@ -35,19 +35,20 @@ func newSnapshot(f Floor) snapshot {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	return snapshot{
-		floor:   f,
-		state:   desc("state", "1 for the state that the process is in.", "state"),
-		waiting: desc("calls_waiting", "Callers without a conversation yet.", "queue"),
-		talking: desc("calls_talking", "Conversations.", "queue"),
-		member:  desc("members", "Members of a queue, by what they are doing.", "queue", "state"),
-		ari:     desc("ari_up", "1 where the switch's websocket is up.", "switch"),
-		xmpp:    desc("xmpp_up", "1 where records can be published."),
+		floor:    f,
+		state:    desc("state", "1 for the state that the process is in.", "state"),
+		waiting:  desc("calls_waiting", "Callers without a conversation yet.", "queue"),
+		talking:  desc("calls_talking", "Conversations.", "queue"),
+		member:   desc("members", "Members of a queue, by what they are doing.", "queue", "state"),
+		ari:      desc("ari_up", "1 where the switch's websocket is up.", "switch"),
+		expected: desc("expected_wait_seconds", "How long whoever comes now is expected to wait; 0: an agent is free, or that is not known.", "queue"),
+		xmpp:     desc("xmpp_up", "1 where records can be published."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (s snapshot) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.state, s.waiting, s.talking, s.member, s.ari, s.xmpp} {
+	for _, d := range []*prometheus.Desc{s.state, s.waiting, s.talking, s.member, s.ari, s.xmpp, s.expected} {
 		out <- d
 	}
 }
@@ -84,6 +85,7 @@ func (s snapshot) collectQueues(ctx context.Context, out chan<- prometheus.Metri
 	for _, q := range queues {
 		out <- prometheus.MustNewConstMetric(s.waiting, prometheus.GaugeValue, float64(q.Waiting), string(q.Queue))
 		out <- prometheus.MustNewConstMetric(s.talking, prometheus.GaugeValue, float64(q.Talking), string(q.Queue))
+		out <- prometheus.MustNewConstMetric(s.expected, prometheus.GaugeValue, q.Wait, string(q.Queue))
 	}
 }
 

@@ -107,7 +107,10 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 			}
 		}
 	}
+	c.endDialogue() // of the queue before
+	ev.Closed = t.closed(ev.Queue)
 	c.queue, c.entered, c.customers, c.data, c.needs = ev.Queue, t.Now(), ev.Customers, ev.Data, ev.Needs
+	c.resumed, c.exit = false, nil
 	c.only, c.entry = ev.Agent, ev.Entry
 	c.music, c.limit = music, ev.Timeout+waitMargin
 	t.turn(ev) // which may lead into another queue
@@ -134,9 +137,12 @@ func (t *tenure) receive(c *call) {
 		c.channel.Up = true
 		c.sw.Answer(c.channel.ID)
 	}
-	c.sw.StartMusic(c.channel.ID, c.music)
+	if !c.spoken() {
+		c.sw.StartMusic(c.channel.ID, c.music)
+	}
 	c.sw.SetVariables(c.channel.ID, absolute(c.limit))
 	c.limit = 0
+	t.attend(c)
 }
 
 // sendOn gives a call back to the dialplan: at place, or at the next priority.

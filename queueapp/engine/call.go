@@ -16,9 +16,12 @@ type call struct {
 	sw           Switch
 	channel      Channel
 	arrived      time.Time
-	dialogue     ivr.Dialogue // nil once the call is in a queue or on its way out
-	wake         *time.Timer  // when the dialogue wants its tick
-	menu         string       // of the floor plan, as the channel keeps it for the next owner
+	dialogue     ivr.Dialogue // of a menu or a code, or of a queue whose callers hear more than music
+	plays        plays
+	resumed      bool        // an owner before us had the caller in this queue
+	exit         *ivr.Leave  // the key by which the caller leaves the queue
+	wake         *time.Timer // when the dialogue wants its tick
+	menu         string      // of the floor plan, as the channel keeps it for the next owner
 	queue        queueapp.QueueName
 	entered      time.Time
 	customers    []queueapp.Customer
@@ -55,6 +58,7 @@ type attempt struct {
 	prepared  bool          // its leg calls nobody yet
 	until     time.Time     // when Asterisk ends the ring; zero where a former owner asked for it
 	answered  bool          // it is to be brought together with the caller
+	committed bool          // that is durable
 	joined    bool          // that was asked for
 	inBridge  bool          // the leg is in the bridge
 	lost      bool          // it ends through no fault of the agent's

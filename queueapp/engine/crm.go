@@ -53,6 +53,8 @@ type Observer interface {
 	Lagged(d time.Duration)
 	// LookedUp is told the result of a customer look-up: "found", "none", "failed", or "barred" where it was not made.
 	LookedUp(result string)
+	// Estimated is told, at an answer, how long its caller was expected to wait on entering the queue, and how long he did.
+	Estimated(queue queueapp.QueueName, expected, waited time.Duration)
 	// Barred is told that a call, or a caller's number, has had as many wrong codes as it may: "call", "number" or "withheld".
 	Barred(what string)
 }

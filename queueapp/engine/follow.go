@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"ringside/ivr"
 	"ringside/queueapp"
 	"ringside/queueapp/failpoint"
 	"ringside/queueapp/record"
@@ -147,7 +148,8 @@ func (t *tenure) connect(e queueapp.Connect) {
 		return
 	}
 	a.answered = true
-	t.whenDurable(func() { t.bridge(c, a) })
+	t.input(c, ivr.Answered{})
+	t.whenDurable(func() { a.committed = true; t.bridge(c, a) })
 	t.proceed(c)
 }
 
@@ -155,8 +157,11 @@ func (t *tenure) bridge(c *call, a *attempt) {
 	if a.joined || a.ended || c.gone || !a.connected.IsZero() { // a former owner may have done it
 		return
 	}
-	a.joined = true
 	t.receive(c)
+	if w := c.waiting(); w != nil && w.Tells() {
+		return // until that is told
+	}
+	a.joined = true
 	c.bridged = true
 	c.sw.Bridge(c.bridge(), c.channel.ID, legID(a.id))
 }
@@ -176,6 +181,9 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 		t.receiveAgain(c, v)
 	} else if waits {
 		t.receive(c)
+	}
+	if a.answered {
+		t.input(c, ivr.Unanswered{})
 	}
 	t.publish(c, a, t.revokedRecord(c, a, e, now))
 	t.forget(c, a)
@@ -236,7 +244,7 @@ func (t *tenure) leave(c *call) {
 	if !c.gone {
 		switch e.Then {
 		case queueapp.ThenContinue:
-			t.sendOn(c, e.Outcome, nil, Variable{"QUEUEAPP_AGENT", string(e.Agent)})
+			t.goOn(c, e)
 		case queueapp.ThenHangUp:
 			t.dismiss(c)
 		case queueapp.ThenNothing, queueapp.ThenQueue:

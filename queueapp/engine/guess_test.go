@@ -19,13 +19,14 @@ type watchman struct {
 	log  strings.Builder
 }
 
-func (o *watchman) Stepped(queueapp.Step)        {}
-func (o *watchman) Committed(time.Duration, int) {}
-func (o *watchman) CommitFailed()                {}
-func (o *watchman) Lagged(time.Duration)         {}
-func (o *watchman) TurnedAway(string)            {}
-func (o *watchman) LookedUp(result string)       { o.tell("look-up " + result) }
-func (o *watchman) Barred(what string)           { o.tell("bar " + what) }
+func (o *watchman) Stepped(queueapp.Step)                                      {}
+func (o *watchman) Committed(time.Duration, int)                               {}
+func (o *watchman) CommitFailed()                                              {}
+func (o *watchman) Lagged(time.Duration)                                       {}
+func (o *watchman) TurnedAway(string)                                          {}
+func (o *watchman) LookedUp(result string)                                     { o.tell("look-up " + result) }
+func (o *watchman) Estimated(queueapp.QueueName, time.Duration, time.Duration) {}
+func (o *watchman) Barred(what string)                                         { o.tell("bar " + what) }
 
 func (o *watchman) tell(s string) {
 	o.mu.Lock()

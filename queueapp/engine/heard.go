@@ -46,7 +46,7 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		}
 	case PlayDone:
 		if c := t.channels[channelAt{sw.Name(), ev.Channel}]; c != nil {
-			t.input(c, ivr.Played{N: c.playNumber(ev.Playback), Failed: ev.Failed})
+			t.input(c, ivr.Played{N: c.playNumber(ev.Playback) - c.plays.from, Failed: ev.Failed})
 		}
 	case LegRinging:
 		t.legRinging(ev)
@@ -192,7 +192,9 @@ func (t *tenure) leftBridge(ev Left) {
 
 func (t *tenure) connected(c *call, a *attempt) {
 	a.connected, c.limit = t.Now(), 0 // what waiting takes is not owed any more
+	c.endDialogue()
 	t.turn(queueapp.Connected{Attempt: a.id})
+	t.together(c)
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))
 	c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))

@@ -37,6 +37,7 @@ type tenure struct {
 	plan      floorplan.Plan
 	version   int64
 	texts     floorplan.Texts
+	hours     map[queueapp.QueueName]floorplan.Calendar // of queues that are not always open
 	nextStep  int64
 	nextEntry int64
 	batch     Batch // to be written next

@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 )
 
 // TestModel runs engines in a bad world, in virtual time: commits that are slow or fail, switches whose reports come late,
@@ -86,6 +87,14 @@ func newModel(t *rapid.T, seen map[string]int) *model {
 	m.db, m.pbx, m.crm = newTables(m), newPBX(m), newScreens(m)
 	m.db.plan = newWorld(nil).plan
 	m.db.plan.Floor.Queues[0].Timeout, m.db.plan.Floor.Queues[0].Wrapup = time.Minute, 2*time.Second
+	if rapid.Bool().Draw(t, "callers hear more than music") {
+		l := hearing(nil, nil).plan.Lines[0]
+		l.Frequency, l.MinFrequency, l.Keys = 8*time.Second, time.Second, l.Keys[:1]
+		if rapid.Bool().Draw(t, "before the agent, too") {
+			l.Connect = []string{"connect"}
+		}
+		m.db.plan.Lines = []floorplan.Line{l}
+	}
 	m.born()
 	return m
 }

@@ -77,11 +77,16 @@ func (m *model) phone() {
 	}
 }
 
-// caller has somebody hang up.
+// caller has somebody hang up, or press a key.
 func (m *model) caller() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if ids := keysOf(m.pbx.callers); len(ids) > 0 {
+		if len(m.db.plan.Lines) > 0 && rapid.IntRange(0, 3).Draw(m.t, "presses a key") == 0 {
+			id := rapid.SampledFrom(ids).Draw(m.t, "who")
+			m.pbx.report(id, Digit{Channel: id, Key: '#'})
+			return
+		}
 		m.pbx.callerGone(rapid.SampledFrom(ids).Draw(m.t, "who"), true)
 	}
 }

@@ -113,7 +113,7 @@ func (m *model) lookAtCallers(t *tenure) {
 		}
 		v, waits := t.floor.Call(c.id)
 		switch {
-		case c.dialogue != nil:
+		case c.dialogue != nil && c.waiting() == nil:
 		case !waits:
 			m.fail("%s (%s) is in the application, and nobody does anything for it", id, c.id)
 		case v.State == "talking":
@@ -122,7 +122,7 @@ func (m *model) lookAtCallers(t *tenure) {
 			}
 		case v.State == "waiting" && m.pbx.in(id) != "":
 			m.fail("%s waits in bridge %s", c.id, m.pbx.in(id))
-		case !l.up || !l.music || l.absolute == "" || l.absolute == seconds(m.db.plan.Settings.MaxCall):
+		case !l.up || !l.music && !c.spoken() || l.absolute == "" || l.absolute == seconds(m.db.plan.Settings.MaxCall):
 			m.fail("%s is %s, and not received: %+v", c.id, v.State, *l)
 		}
 	}

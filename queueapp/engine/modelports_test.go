@@ -140,7 +140,12 @@ func (p *port) StartMusic(ch queueapp.ChannelID, _ string) {
 }
 
 func (p *port) Play(ch queueapp.ChannelID, id PlaybackID, _ []string) {
-	p.order("play", ch, func(x *pbx) { x.answer(ch, PlayDone{Channel: ch, Playback: id}) },
+	p.order("play", ch, func(x *pbx) {
+		if l := x.callers[ch]; l != nil && l.inApp {
+			l.music = false
+		}
+		x.answer(ch, PlayDone{Channel: ch, Playback: id})
+	},
 		func(x *pbx) { x.answer(ch, PlayDone{Channel: ch, Playback: id, Failed: true}) })
 }
 

@@ -21,6 +21,10 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 		x := &p.Floor.Extensions[i]
 		x.Switch = t.switchName(x.Switch)
 	}
+	hours, err := calendars(p)
+	if err != nil {
+		return err
+	}
 	if err := t.Memory.UseCustomers(p.Customers); err != nil {
 		return fmt.Errorf("floor plan: %w", err)
 	}
@@ -28,7 +32,7 @@ func (t *tenure) usePlan(p floorplan.Plan) error {
 	for _, x := range t.plan.Floor.Extensions {
 		before[x.ID] = x
 	}
-	t.plan, t.texts = p, texts
+	t.plan, t.texts, t.hours = p, texts, hours
 	t.lead.Store(int64(p.Settings.Lead))
 	t.devices = map[device][]queueapp.ExtensionID{}
 	for _, x := range p.Floor.Extensions {

@@ -142,6 +142,7 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h *holdings) {
 	c := t.admit(v.Call, sw, ch)
 	c.arrived, c.entered, c.queue = v.Entered, v.Entered, v.Queue
 	c.customers, c.data, c.tried = v.Customers, v.Data, v.Attempts
+	c.resumed, c.plays.last = true, int(t.owner.Epoch()*ownersPlays)
 	c.seq = max(t.seqs[v.Call], t.owner.Epoch()*ownersRecords)
 	t.turn(v)
 	if len(v.Customers) == 0 {

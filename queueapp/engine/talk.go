@@ -11,7 +11,7 @@ import (
 
 // begin starts a dialogue with a caller.
 func (t *tenure) begin(c *call, d ivr.Dialogue) {
-	c.dialogue = d
+	c.dialogue, c.plays.from = d, c.plays.last
 	t.input(c, ivr.Start{})
 	failpoint.Here("begun", "dialogue")
 }
@@ -55,6 +55,7 @@ func (t *tenure) wakeDialogue(c *call, d ivr.Dialogue) {
 }
 
 func (c *call) endDialogue() {
+	c.hush()
 	c.dialogue = nil
 	if c.wake != nil {
 		c.wake.Stop()
@@ -65,13 +66,17 @@ func (c *call) endDialogue() {
 func (t *tenure) do(c *call, action ivr.Action) {
 	switch a := action.(type) {
 	case ivr.Play:
-		media := make([]string, len(a.Prompts))
-		for i, p := range a.Prompts {
-			media[i] = "sound:" + p
-		}
-		c.sw.Play(c.channel.ID, c.playback(a.N), media)
+		c.play(a)
 	case ivr.StopPlay:
-		c.sw.StopPlay(c.channel.ID, c.playback(a.N))
+		c.sw.StopPlay(c.channel.ID, c.playback(c.plays.from+a.N))
+	case ivr.Locate:
+		t.locate(c)
+	case ivr.Music:
+		t.playOn(c)
+	case ivr.Meet:
+		t.meet(c)
+	case ivr.Leave:
+		t.exit(c, a)
 	case ivr.LookUp:
 		t.guess(c, a.Code, func(found []queueapp.Customer, err error) {
 			switch {

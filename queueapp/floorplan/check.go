@@ -20,6 +20,7 @@ func check(root *table, p Plan) {
 	}
 	c.silences()
 	c.overflows()
+	c.lines()
 	c.skills()
 	c.templates()
 }

@@ -44,6 +44,10 @@ func Parse(name string, data []byte) (Plan, error) {
 	p := Plan{Settings: settings(root), Codes: codes(root), Customers: customers(root)}
 	for _, t := range root.tables("queue") {
 		p.Floor.Queues = append(p.Floor.Queues, queue(t))
+		if l, ok := line(t); ok {
+			p.Lines = append(p.Lines, l)
+		}
+		t.done()
 	}
 	for _, t := range root.tables("agent") {
 		if pin := pin(t); pin != "" {
@@ -56,6 +60,9 @@ func Parse(name string, data []byte) (Plan, error) {
 	}
 	for _, t := range root.tables("menu") {
 		p.Menus = append(p.Menus, menu(t))
+	}
+	for _, t := range root.tables("hours") {
+		p.Hours = append(p.Hours, hours(t))
 	}
 	root.done()
 	check(root, p)

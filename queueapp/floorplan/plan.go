@@ -7,12 +7,14 @@ import (
 	"ringside/queueapp"
 )
 
-// Plan is a checked floor plan with its defaults filled in. Queues, agents, extensions and menus are in the order of their
-// names, so that equal plans are equal values.
+// Plan is a checked floor plan with its defaults filled in. Queues, agents, extensions, menus and hours are in the order of
+// their names, so that equal plans are equal values.
 type Plan struct {
 	Floor     queueapp.Plan
-	PINs      []PIN // of agents who have one, in the order of their numbers
+	Lines     []Line // in the order of their queues
+	PINs      []PIN  // of agents who have one, in the order of their numbers
 	Menus     []ivr.Menu
+	Hours     []Hours
 	Codes     ivr.Limits // how often customers' codes may be guessed
 	Customers Customers
 	Settings  Settings

@@ -149,7 +149,14 @@ func sections(p Plan) []section {
 		out = append(out, section{"menu", m.Name, menuFields(m)})
 	}
 	for _, q := range p.Floor.Queues {
-		out = append(out, section{"queue", string(q.Name), queueFields(q)})
+		fields := queueFields(q)
+		if l, ok := p.Line(q.Name); ok {
+			fields = append(fields, lineFields(l)...)
+		}
+		out = append(out, section{"queue", string(q.Name), fields})
+	}
+	for _, h := range p.Hours {
+		out = append(out, section{"hours", h.Name, hoursFields(h)})
 	}
 	for _, a := range p.Floor.Agents {
 		var f fields

@@ -23,8 +23,12 @@ func plans(t *rapid.T) floorplan.Plan {
 	menus := names(t, "menus", `[a-z0-9.]{1,4}`, 3)
 	extensions := names(t, "extensions", `[0-9]{1,4}`, 4)
 	p := floorplan.Plan{Settings: settings(t), Codes: codes(t), Customers: customers(t)}
+	p.Hours = hours(t)
 	for _, q := range queues {
 		p.Floor.Queues = append(p.Floor.Queues, queue(t, q, agents))
+		if l, hears := line(t, q, queues, p.Hours); hears {
+			p.Lines = append(p.Lines, l)
+		}
 	}
 	for _, a := range agents {
 		x := ""
@@ -271,7 +275,7 @@ func TestPrintedPlan(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(string(floorplan.Default()))
-	for _, name := range []string{"values", "unknown", "menus", "members", "syntax"} {
+	for _, name := range []string{"values", "unknown", "menus", "members", "syntax", "hears"} {
 		data, err := os.ReadFile("testdata/bad/" + name + ".toml")
 		if err != nil {
 			f.Fatal(err)

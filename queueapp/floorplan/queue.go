@@ -11,8 +11,8 @@ import (
 	"ringside/queueapp"
 )
 
+// queue reads a queue's rules. What its callers hear stands in the same table: see [line].
 func queue(t *table) queueapp.Queue {
-	defer t.done()
 	checkName(t)
 	const minute = time.Minute
 	q := queueapp.Queue{
