@@ -30,12 +30,13 @@ type agent struct {
 	attempt   *attempt // the open one
 	free      bool     // stands in the heaps of the free
 	wake      timer    // when wrap-up or delay ends
+	away      timer    // when he is logged off because his phone cannot be reached
 	removed   bool     // no longer in the plan
 }
 
 func newAgent(p Agent) *agent {
 	a := &agent{Agent: p}
-	a.wake.agent = a
+	a.wake.agent, a.away.agent = a, a
 	return a
 }
 
@@ -92,6 +93,18 @@ func (f *Floor) review(a *agent) {
 		f.freed = append(f.freed, a)
 	}
 	f.count(a, status)
+	f.missPhone(a)
+}
+
+// missPhone asks to be woken when an agent is to be logged off whose phone cannot be reached.
+func (f *Floor) missPhone(a *agent) {
+	gone := a.Away > 0 && a.seat != nil && a.attempt == nil && a.seat.state.unreachable()
+	switch {
+	case !gone:
+		f.timers.stop(&a.away)
+	case !f.timers.has(&a.away):
+		f.timers.set(&a.away, f.now.Add(a.Away))
+	}
 }
 
 func (f *Floor) agentEvent(ev Event) {

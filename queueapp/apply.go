@@ -162,6 +162,7 @@ func (f *Floor) dissolve(q *queue) {
 // forget drops an agent who is no longer in the plan, once no call of his is open.
 func (f *Floor) forget(a *agent) {
 	f.timers.stop(&a.wake)
+	f.timers.stop(&a.away)
 	delete(f.agents, a.ID)
 	f.roll = slices.DeleteFunc(f.roll, func(x *agent) bool { return x == a })
 }

@@ -110,6 +110,7 @@ func drawAgent(t *rapid.T, id queueapp.AgentID) queueapp.Agent {
 			a.Skills = append(a.Skills, queueapp.Skill{Name: name, Level: rapid.IntRange(0, 4).Draw(t, "level") * 25})
 		}
 	}
+	a.Away = rapid.SampledFrom([]time.Duration{0, 0, 20 * time.Second}).Draw(t, "away")
 	if rapid.IntRange(0, 3).Draw(t, "own wrapup") == 0 {
 		a.OwnWrapup, a.Wrapup = true, 8*time.Second
 	}

@@ -153,6 +153,8 @@ func (f *Floor) fire(tm *timer) {
 	switch {
 	case tm.attempt != nil:
 		f.overdue(tm.attempt)
+	case tm.agent != nil && tm == &tm.agent.away:
+		f.logOff(tm.agent)
 	case tm.agent != nil:
 		f.review(tm.agent)
 	case tm.queue != nil:

@@ -44,6 +44,7 @@ func layers() []layer {
 			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/transcript", "ringside/queueapp/engine",
 		}},
 		{path: "ringside/xmpp", free: true, only: []string{"mellium.im"}, ours: []string{"ringside/queueapp", "ringside/queueapp/record"}},
+		{path: "ringside/store/queuelog", pure: true, ours: []string{"ringside/queueapp", "ringside/store/projection"}},
 		{path: "ringside/store/...", free: true, only: []string{"github.com/jackc/pgx"}, ours: []string{
 			"ringside/queueapp", "ringside/queueapp/engine", "ringside/queueapp/floorplan", "ringside/queueapp/transcript",
 			"ringside/queueapp/record", "ringside/ivr", "ringside/migrations", "ringside/store/...", "ringside/softwaresim/stack",
@@ -108,6 +109,8 @@ func TestViolationsAreSeen(t *testing.T) {
 		{"ringside/queueapp/stasis/aritest", "github.com/CyCoreSystems/ari/v5"},
 		{"ringside/queueapp/api", "ringside/store"},
 		{"ringside/store", "mellium.im/xmpp"},
+		{"ringside/store/queuelog", "os"},
+		{"ringside/store/queuelog", "github.com/jackc/pgx/v5"},
 		{"ringside/xmpp", "github.com/CyCoreSystems/ari/v5"},
 		{"ringside/softwaresim/crm", "ringside/store"},
 	} {

@@ -136,7 +136,7 @@ func (l *ledger) loggedOn(e queueapp.LoggedOn) {
 			l.fail("%s logged on at %s, where %s sits", e.Agent, e.Extension, other.id)
 		}
 	}
-	a.seat, a.delay, a.misses, a.calls, a.talk = e.Extension, time.Time{}, 0, 0, 0
+	a.seat, a.delay, a.away, a.misses, a.calls, a.talk = e.Extension, time.Time{}, time.Time{}, 0, 0, 0
 }
 
 // inPlan reports whether the agent is in the floor plan.

@@ -257,3 +257,19 @@ func (l *ledger) hold(ev queueapp.Event, effects []queueapp.Effect) {
 		l.fail("%+v is not told", want)
 	}
 }
+
+// checkAway asserts that nobody stays logged on at a phone that could not be reached for as long as his plan says.
+func (l *ledger) checkAway() {
+	for _, a := range l.agents {
+		s := l.devices[a.seat]
+		gone := a.plan.Away > 0 && a.seat != "" && l.open(a.id) == nil && (s == queueapp.DeviceUnavailable || s == queueapp.DeviceInvalid)
+		switch {
+		case !gone:
+			a.away = time.Time{}
+		case a.away.IsZero():
+			a.away = l.now
+		case !a.away.Add(a.plan.Away).After(l.now):
+			l.fail("%s is logged on at a phone that has been away since %s", a.id, a.away)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type agentRow struct {
 	plan       queueapp.Agent                // as it last was in the plan
 	out        map[queueapp.QueueName]bool   // logged on, but not for these
 	pauses     map[queueapp.QueueName]string // paused for these alone
+	away       time.Time                     // since when his phone could not be reached; zero: it can
 	most       time.Time                     // wrap-up ends by then; zero: any time
 	demanded   bool                          // gets calls on demand, and has had one: so must it here
 }

@@ -148,7 +148,8 @@ type Agent struct {
 
 	Wrapup    time.Duration // in place of the queues' where OwnWrapup
 	OwnWrapup bool
-	OnDemand  bool // gets the next call only on asking: is paused after each
+	Away      time.Duration // logged off when the phone could not be reached for so long; 0: stays logged on
+	OnDemand  bool          // gets the next call only on asking: is paused after each
 }
 
 // Extension is a phone.
@@ -179,6 +180,9 @@ const (
 // Free reports whether a phone in this state may be rung. A state that Asterisk does not know counts as free, as in
 // app_queue: a Local channel has none.
 func (s DeviceState) Free() bool { return s == DeviceNotInUse || s == DeviceUnknown || s == "" }
+
+// unreachable reports whether Asterisk knows that a phone in this state cannot be reached.
+func (s DeviceState) unreachable() bool { return s == DeviceUnavailable || s == DeviceInvalid }
 
 // away reports whether a phone in this state could not be reached.
 func (s DeviceState) away() bool {

@@ -98,7 +98,7 @@ func (l *ledger) dies() {
 		q.turn, q.drops, q.since = -1, nil, time.Time{}
 	}
 	for _, a := range l.agents {
-		a.delayOld, a.most = true, time.Time{}
+		a.delayOld, a.most, a.away = true, time.Time{}, time.Time{}
 	}
 }
 

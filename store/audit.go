@@ -53,8 +53,24 @@ func audits() map[string]string {
 			FROM queueapp.attempts a JOIN queueapp.attempts b ON b.call = a.call AND b.visit = a.visit AND b.agent = a.agent AND b.n > a.n
 			JOIN queueapp.queues q ON q.floor = a.floor AND q.name = a.queue
 			WHERE a.floor = $1 AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable') AND b.offered_at < a.closed_at + q.retry - interval '1 ms'`,
+		"a caller came or went twice in the queue_log": `
+			SELECT format('%s in %s: %s in step %s', callid, queuename, event, step) FROM (
+				SELECT *, lag(event = 'ENTERQUEUE') OVER (PARTITION BY callid, queuename ORDER BY step, n) AS came
+				FROM queueapp.queue_log WHERE floor = $1 AND event IN ('ENTERQUEUE', ` + ends + `)) e
+			WHERE (event = 'ENTERQUEUE') = came`,
+		"a visit is not in the queue_log": `
+			SELECT format('%s visit %s: entered %s, ended %s', v.call, v.n, v.entered_at, v.ended_at) FROM queueapp.visits v
+			WHERE v.floor = $1 AND v.entered_at > (SELECT min(time) FROM queueapp.queue_log WHERE floor = $1)
+			AND coalesce(v.outcome::text, '') NOT IN ('full', 'no-agents', 'unknown-queue', 'closed') AND v.ended_at IS DISTINCT FROM v.entered_at
+			AND (NOT EXISTS (SELECT FROM queueapp.queue_log l
+					WHERE l.floor = v.floor AND l.time = v.entered_at AND l.queuename = v.queue AND l.event = 'ENTERQUEUE')
+				OR v.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM queueapp.queue_log l
+					WHERE l.floor = v.floor AND l.time = v.ended_at AND l.queuename = v.queue AND l.event IN (` + ends + `)))`,
 	}
 }
+
+// ends are the queue_log's events with which a caller's stay ends.
+const ends = `'COMPLETEAGENT', 'COMPLETECALLER', 'ABANDON', 'EXITEMPTY', 'EXITWITHKEY', 'EXITWITHTIMEOUT', 'WITHDRAW'`
 
 // leftovers are what is open: nothing of it may be there when no caller is.
 func leftovers() map[string]string {

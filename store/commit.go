@@ -53,7 +53,8 @@ func (o *owner) Commit(ctx context.Context, b engine.Batch) error {
 	if len(b.Steps) == 0 && len(b.Records) == 0 && len(b.Sent) == 0 {
 		return nil
 	}
-	batch, inDoubt, unanswered := o.batch(b), false, 0
+	batch, logs := o.batch(b)
+	inDoubt, unanswered := false, 0
 	for pause := againFirst; ; pause = min(2*pause, againMost) {
 		err := o.write(ctx, batch, b, &inDoubt)
 		if errors.Is(err, errUnanswered) {
@@ -61,6 +62,9 @@ func (o *owner) Commit(ctx context.Context, b engine.Batch) error {
 		}
 		switch {
 		case err == nil:
+			if logs {
+				o.logged()
+			}
 			return nil
 		case inDoubt && (ctx.Err() != nil || unanswered == mostUnanswered):
 			return fmt.Errorf("commit: %w: %w", ErrUnknownOutcome, err)
@@ -116,7 +120,8 @@ func (o *owner) after(b engine.Batch) int64 {
 	return max(o.next, b.Steps[len(b.Steps)-1].N+1)
 }
 
-func (o *owner) batch(b engine.Batch) *pgx.Batch {
+// batch makes the statements of a batch, and reports whether entries of the queue_log are among them.
+func (o *owner) batch(b engine.Batch) (batch *pgx.Batch, logs bool) {
 	var w writer
 	w.floor, w.epoch = o.floor, o.epoch
 	w.prove(b.Steps, o.version.Load())
@@ -127,7 +132,9 @@ func (o *owner) batch(b engine.Batch) *pgx.Batch {
 	}
 	w.outbox(b.Records, b.Sent)
 	w.journal(b.Steps)
-	return &w.batch
+	entries := o.told.Fold(b.Steps)
+	w.queueLog(entries)
+	return &w.batch, len(entries) > 0
 }
 
 // settle turns what a write ended with into what it means: errPassing where nothing was written and trying again may help,

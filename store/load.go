@@ -12,6 +12,7 @@ import (
 	"ringside/queueapp/floorplan"
 	"ringside/store/customers"
 	"ringside/store/projection"
+	"ringside/store/queuelog"
 )
 
 // Load reads everything that a new owner must know, before its first Commit: also of agents, extensions and queues that have left the floor plan
@@ -33,7 +34,11 @@ func (o *owner) Load(ctx context.Context) (engine.Remembered, error) {
 	for _, v := range r.Visits {
 		inside = append(inside, v.Call)
 	}
-	o.rows = projection.New(inside...)
+	past, err := o.past(ctx, r)
+	if err != nil {
+		return engine.Remembered{}, fmt.Errorf("load the floor: read the queue_log: %w", o.unread(err))
+	}
+	o.rows, o.told = projection.New(inside...), queuelog.New(past)
 	o.follow(r.Plan)
 	return r, nil
 }

@@ -39,6 +39,12 @@ func (s *Store) Own(ctx context.Context, floor string, waiting func(owner string
 		default: // one is waiting to be heard already
 		}
 	}
+	c.logged = func() {
+		select {
+		case s.logged <- struct{}{}:
+		default: // whoever is to hear of it has yet to look
+		}
+	}
 	c.connect = func(ctx context.Context) (*pgx.Conn, error) { return s.direct(ctx, floor, c.changed) }
 	conn, err := c.connect(ctx)
 	if err != nil {

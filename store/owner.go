@@ -15,6 +15,7 @@ import (
 	"ringside/queueapp/engine"
 	"ringside/queueapp/floorplan"
 	"ringside/store/projection"
+	"ringside/store/queuelog"
 )
 
 // planChannel is where apply notifies, with the floor's name.
@@ -44,6 +45,7 @@ type owner struct {
 	doubt int64                 // what it will be if a write whose outcome is not known took place; 0: there is none
 	found int64                 // what it was when the connection was made again
 	rows  *projection.Projector // what Load has begun and only Commit goes on with
+	told  *queuelog.Fold        // the same
 
 	mu        sync.Mutex
 	wanted    int                // who waits for the turn
@@ -57,6 +59,7 @@ type ownerConfig struct {
 	connect func(context.Context) (*pgx.Conn, error)
 	plans   <-chan struct{}      // a new floor plan was written
 	changed func()               // puts a value into plans
+	logged  func()               // told when entries of the queue_log are durable; must not block
 	follow  func(floorplan.Plan) // told of each plan that is read
 	log     *slog.Logger
 }
@@ -67,7 +70,7 @@ func newOwner(c ownerConfig, conn *pgx.Conn, epoch, next int64) *owner {
 	o := &owner{
 		ownerConfig: c, epoch: epoch, next: next, lost: make(chan struct{}),
 		idle: time.NewTimer(idleDelay), turn: make(chan struct{}, 1), conn: conn,
-		rows: projection.New(),
+		rows: projection.New(), told: queuelog.New(queuelog.Past{}),
 	}
 	o.life, o.end = context.WithCancel(context.Background())
 	o.running.Go(o.watch)

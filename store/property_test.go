@@ -34,6 +34,7 @@ func TestRandomFloors(t *testing.T) {
 		w.now = w.now.Add(time.Second)
 		w.commit(rt)
 		w.compareJournal()
+		w.compareQueueLog()
 	})
 }
 

@@ -28,7 +28,7 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if n != 5 {
-		t.Errorf("%d statements tried, want 5", n)
+	if n != 7 {
+		t.Errorf("%d statements tried, want 7", n)
 	}
 }

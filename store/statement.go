@@ -33,6 +33,7 @@ const (
 	stmtSent    = "sent"
 	stmtJournal = "journal"
 	stmtMention = "mention"
+	stmtLogged  = "logged"
 )
 
 // writtenByOwner is the constraint that prove breaks where the epoch is another owner's: a plain statement costs half of
@@ -162,6 +163,10 @@ INSERT INTO queueapp.journal (floor, epoch, n, at, call, event, effects)
 VALUES ($1, $2, $3, $4, nullif($5::text, '')::uuid, $6, string_to_array($7, E'\n'))`,
 
 		stmtMention: `INSERT INTO queueapp.journal_mentions (call, floor, n) VALUES ($1, $2, $3)`,
+
+		stmtLogged: `
+INSERT INTO queueapp.queue_log (floor, step, n, time, callid, queuename, agent, event, data1, data2, data3, data4, data5)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 	}
 }
 

@@ -48,6 +48,7 @@ type Store struct {
 	address *pgx.ConnConfig
 	pool    *pgxpool.Pool
 	lookup  *customers.Lookup
+	logged  chan struct{} // see QueueLogged
 }
 
 var _ engine.Memory = (*Store)(nil)
@@ -72,7 +73,7 @@ func Open(config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{config: config, address: address, pool: pool, lookup: customers.NewLookup(pool)}, nil
+	return &Store{config: config, address: address, pool: pool, lookup: customers.NewLookup(pool), logged: make(chan struct{}, 1)}, nil
 }
 
 // Close ends the look-ups' connections. An owner's connection is ended by its Release.

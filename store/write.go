@@ -11,6 +11,7 @@ import (
 	"ringside/queueapp/engine"
 	"ringside/store/customers"
 	"ringside/store/projection"
+	"ringside/store/queuelog"
 )
 
 // writer makes the statements of one commit: one for each row, all in one round trip. Arrays of rows were tried: what their
@@ -135,6 +136,16 @@ func (w *writer) journal(steps []queueapp.Step) {
 		for _, c := range l.Mentions {
 			w.batch.Queue(stmtMention, string(c), w.floor, l.N)
 		}
+	}
+}
+
+func (w *writer) queueLog(entries []queuelog.Entry) {
+	for i := range entries {
+		e := &entries[i]
+		var data [queuelog.Fields]string
+		copy(data[:], e.Data)
+		w.batch.Queue(stmtLogged, w.floor, e.Step, e.N, e.Time, e.Call, e.Queue, e.Agent, string(e.Event),
+			data[0], data[1], data[2], data[3], data[4])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,12 +150,18 @@ func agentsTable(l api.Agents) table {
 		queues := make([]string, len(v.Queues))
 		for i, q := range v.Queues {
 			queues[i] = string(q)
+			switch {
+			case slices.Contains(v.Absent, q):
+				queues[i] += " (off)"
+			case slices.Contains(v.PausedFor, q):
+				queues[i] += " (paused)"
+			}
 		}
 		last := "never"
 		if !v.LastCall.IsZero() {
 			last = ago(v.LastCall, l.At) + " ago"
 		}
-		t.add(statusColour(v.Status), string(v.Agent), v.Name, string(v.Extension), agentStatus(v, l.At), strings.Join(queues, " "), last, string(v.Call))
+		t.add(statusColour(v.Status), string(v.Agent), v.Name, string(v.Extension), agentStatus(v, l.At), strings.Join(queues, ", "), last, string(v.Call))
 	}
 	return t
 }

@@ -24,6 +24,7 @@ import (
 	"ringside/queueapp/failpoint"
 	"ringside/queueapp/stasis"
 	"ringside/store"
+	"ringside/store/logfile"
 )
 
 type runCommand struct{}
@@ -70,11 +71,23 @@ func (*runCommand) Run(ctx context.Context, a *app) error {
 		Floor: c.Floor.Name, Memory: memory, Switches: switches, CRM: crm, Observer: metrics, Lease: lease, Log: log,
 		Now: time.Now, NewID: newCallID,
 	})
-	return a.serve(ctx, c, log, floor, metrics)
+	return a.serve(ctx, c, log, floor, metrics, queueLogFile(ctx, c, memory, log))
 }
 
-// serve runs the floor and its API together, and tells systemd how they are.
-func (a *app) serve(ctx context.Context, c config.Config, log *slog.Logger, floor *engine.Engine, metrics *api.Metrics) error {
+// queueLogFile is the queue_log as a file; nil: there is to be none. One that cannot be written costs no caller anything.
+func queueLogFile(ctx context.Context, c config.Config, memory *store.Store, log *slog.Logger) *logfile.File {
+	if c.Log.QueueLog == "" {
+		return nil
+	}
+	file := logfile.New(logfile.Config{Name: c.Log.QueueLog, Floor: c.Floor.Name, Table: memory, Log: log.With("part", "queue_log")})
+	if err := file.Begin(ctx); err != nil {
+		log.Error("the queue_log file cannot begin yet; it is tried again", "file", c.Log.QueueLog, "err", err)
+	}
+	return file
+}
+
+// serve runs the floor and its API together, keeps the queue_log file where there is one, and tells systemd how they are.
+func (a *app) serve(ctx context.Context, c config.Config, log *slog.Logger, floor *engine.Engine, metrics *api.Metrics, file *logfile.File) error {
 	token, err := c.HTTP.Token.Read()
 	if err != nil {
 		return fmt.Errorf("[http] token: %w", err)
@@ -87,6 +100,13 @@ func (a *app) serve(ctx context.Context, c config.Config, log *slog.Logger, floo
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return floor.Run(ctx) })
 	g.Go(func() error { return server.Serve(ctx, listener) })
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	g.Go(func() error { hear(ctx, log, hangups, file); return nil })
+	if file != nil {
+		g.Go(func() error { return file.Run(ctx) })
+	}
 	g.Go(func() error { return a.tellSystemd(ctx, log, floor) })
 	log.Info("queueapp runs", "version", thisBuild().version, "floor", c.Floor.Name, "api", c.HTTP.Listen)
 	err = g.Wait()
@@ -101,9 +121,6 @@ func (a *app) tellSystemd(ctx context.Context, log *slog.Logger, floor *engine.E
 			log.Warn("systemd could not be told", "err", err)
 		}
 	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
 	every := watchdogEvery(a.env)
 	if every <= 0 {
 		every = time.Second
@@ -123,12 +140,25 @@ func (a *app) tellSystemd(ctx context.Context, log *slog.Logger, floor *engine.E
 			if !stuck {
 				tell(systemdWatchdog)
 			}
-		case <-hangups:
-			// The floor plan is live by `queueapp apply`; what queueapp.toml says holds until a restart.
-			log.Info("SIGHUP: nothing to read again; the floor plan is changed by `queueapp apply`, queueapp.toml by a restart")
 		case <-ctx.Done():
 			tell(systemdStopping)
 			return nil
+		}
+	}
+}
+
+// hear has the queue_log file opened anew on SIGHUP. The floor plan is live by `queueapp apply`, and what queueapp.toml says
+// holds until a restart.
+func hear(ctx context.Context, log *slog.Logger, hangups <-chan os.Signal, file *logfile.File) {
+	for {
+		select {
+		case <-hangups:
+			log.Info("SIGHUP: the queue_log file is opened anew; the floor plan is changed by `queueapp apply`, queueapp.toml by a restart")
+			if file != nil {
+				file.Reopen()
+			}
+		case <-ctx.Done():
+			return
 		}
 	}
 }

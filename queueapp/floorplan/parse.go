@@ -140,6 +140,7 @@ func agent(t *table) queueapp.Agent {
 		ID: queueapp.AgentID(t.name()), Name: t.text("name", ""),
 		Extension: queueapp.ExtensionID(t.text("extension", "")), JIDs: jids(t), Skills: skills(t, "skills"),
 		OwnWrapup: t.has("wrapup"), Wrapup: t.duration("wrapup", 0, 0, day), OnDemand: t.bool("on_demand", false),
+		Away: t.duration("logoff_unreachable", 0, 0, 30*day),
 	}
 }
 

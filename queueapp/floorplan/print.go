@@ -170,6 +170,7 @@ func sections(p Plan) []section {
 		if a.OwnWrapup {
 			f.duration("wrapup", a.Wrapup)
 		}
+		f.optDuration("logoff_unreachable", a.Away)
 		if a.OnDemand {
 			f.bool("on_demand", true)
 		}

@@ -147,7 +147,7 @@ func plan(t *rapid.T) queueapp.Plan {
 				Skills: list(t, "skills", func() queueapp.Skill {
 					return queueapp.Skill{Name: text[string](t, "skill"), Level: number(t, "level")}
 				}),
-				OnDemand: rapid.Bool().Draw(t, "on demand"), OwnWrapup: own, Wrapup: wrapup,
+				OnDemand: rapid.Bool().Draw(t, "on demand"), Away: span(t, "away"), OwnWrapup: own, Wrapup: wrapup,
 			}
 		}),
 		Extensions: list(t, "extensions", func() queueapp.Extension {

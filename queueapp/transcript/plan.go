@@ -100,6 +100,7 @@ func (w *writer) agent(a *queueapp.Agent, have map[queueapp.ExtensionID]bool) {
 		w.key("own-wrapup")
 		w.duration(a.Wrapup)
 	}
+	w.optDuration("away", a.Away)
 	if a.OnDemand {
 		w.key("on-demand")
 	}

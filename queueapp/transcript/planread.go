@@ -121,6 +121,8 @@ func (r *reader) planAgent(f *floor, states bool) {
 			a.Skills = append(a.Skills, queueapp.Skill{Name: r.word("a skill"), Level: r.int("how well")})
 		case "own-wrapup":
 			a.OwnWrapup, a.Wrapup = true, r.duration("how long")
+		case "away":
+			a.Away = r.duration("how long")
 		case "on-demand":
 			a.OnDemand = true
 		case "no-extension":

@@ -67,6 +67,8 @@ type HTTP struct {
 type Log struct {
 	Level  string // debug, info, warn, error
 	Format string // text or json
+	// QueueLog is the file in which Asterisk's queue_log is kept, absolute; empty: in none. The table has it anyway.
+	QueueLog string
 }
 
 // Switch is a [[switch]]: an Asterisk's ARI.

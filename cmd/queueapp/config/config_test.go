@@ -100,10 +100,11 @@ password_file = "two-lines"
 [[switch]]
 name = "east"
 `)
-	_, found := Load(file, false, Environment{"QUEUEAPP_LOG_FORMAT=xml", "QUEUEAPP_HTTP_LISTN=x:1", "QUEUEAPP_SWITCH_URL=http://x/ari", "QUEUEAPP_CALL=1"})
+	_, found := Load(file, false, Environment{"QUEUEAPP_LOG_FORMAT=xml", "QUEUEAPP_LOG_QUEUE_LOG=queue_log", "QUEUEAPP_HTTP_LISTN=x:1", "QUEUEAPP_SWITCH_URL=http://x/ari", "QUEUEAPP_CALL=1"})
 	want := []string{
 		"QUEUEAPP_HTTP_LISTN: http: is not known; did you mean listen?",
 		`QUEUEAPP_LOG_FORMAT: log.format: "xml" is none of text, json`,
+		`QUEUEAPP_LOG_QUEUE_LOG: log.queue_log: "queue_log" is no file; write its whole path, such as /var/log/queueapp/queue_log`,
 		"QUEUEAPP_SWITCH_URL: switch: names no switch; write QUEUEAPP_SWITCH_<NAME>_<KEY> with the name of a [[switch]]",
 		"queueapp.toml:1: flor: is not known; did you mean floor?",
 		`queueapp.toml:3: floor.name: "no good" is no name; write up to 40 letters, digits, - and _`,
@@ -166,7 +167,8 @@ func everything() map[string]string {
 		"XMPP_JID": "queue@example.org/here", "XMPP_ADDRESS": "xmpp:5222", "XMPP_PASSWORD": "p2", "XMPP_PUBSUB": "ps.example.org",
 		"XMPP_MODE": "current", "XMPP_OBSERVERS": "crm@example.org, wall@example.org",
 		"HTTP_LISTEN": "[::1]:80", "HTTP_TOKEN": "0123456789abcdef", "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
-		"SWITCH_NAME": "west", "SWITCH_URL": "https://pbx/ari", "SWITCH_USER": "u", "SWITCH_PASSWORD": "p3",
+		"LOG_QUEUE_LOG": "/var/log/queue_log",
+		"SWITCH_NAME":   "west", "SWITCH_URL": "https://pbx/ari", "SWITCH_USER": "u", "SWITCH_PASSWORD": "p3",
 	}
 }
 
@@ -187,7 +189,7 @@ func TestTheEnvironmentAloneIsEnough(t *testing.T) {
 			Mode: "current", Observers: []string{"crm@example.org", "wall@example.org"},
 		},
 		HTTP:     HTTP{"[::1]:80", Secret{value: "0123456789abcdef"}},
-		Log:      Log{"debug", "json"},
+		Log:      Log{"debug", "json", "/var/log/queue_log"},
 		Switches: []Switch{{"west", "https://pbx/ari", "u", Secret{value: "p3"}, ""}},
 	}
 	want.File, want.env = got.File, got.env

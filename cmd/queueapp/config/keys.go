@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -59,6 +60,7 @@ func sections() []section {
 		{"log", []key[Config]{
 			{"level", false, text(func(c *Config) *string { return &c.Log.Level }, oneOf("debug", "info", "warn", "error"))},
 			{"format", false, text(func(c *Config) *string { return &c.Log.Format }, oneOf("text", "json"))},
+			{"queue_log", false, text(func(c *Config) *string { return &c.Log.QueueLog }, isFile)},
 		}},
 	}
 }
@@ -130,6 +132,14 @@ func oneOf(words ...string) func(string) error {
 		}
 		return nil
 	}
+}
+
+// isFile is a file that is not there yet, as a rule: so its name says where, whatever directory the service runs in.
+func isFile(s string) error {
+	if !filepath.IsAbs(s) || strings.HasSuffix(s, "/") {
+		return fmt.Errorf("%q is no file; write its whole path, such as /var/log/queueapp/queue_log", s)
+	}
+	return nil
 }
 
 // plainName is a name that goes into channel ids, ARI's query strings and log lines as it is.

@@ -1,0 +1,132 @@
+package queuelog
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"ringside/queueapp"
+	"ringside/store/projection"
+)
+
+// attempt is one offer of a visit to an agent, until its record closes.
+type attempt struct {
+	visit    *visit
+	agent    queueapp.AgentID
+	rang     time.Time // when its leg was asked for; zero: not yet
+	answered time.Time
+	talks    bool      // CONNECT is written
+	held     time.Time // since when the caller is on hold; zero: is not
+}
+
+func (f *Fold) offer(e queueapp.Offer) {
+	if v := f.visits[e.Attempt.Call]; v != nil {
+		f.attempts[e.Attempt] = &attempt{visit: v, agent: e.Agent}
+	}
+}
+
+func (f *Fold) ring(e queueapp.Ring) {
+	if a := f.attempts[e.Attempt]; a != nil && a.rang.IsZero() {
+		a.rang = f.at
+	}
+}
+
+func (f *Fold) connect(e queueapp.Connect) {
+	if a := f.attempts[e.Attempt]; a != nil && a.answered.IsZero() {
+		a.answered = f.at
+	}
+}
+
+// connected writes that caller and agent talk. An attempt that was given up before the event was heard, because that was
+// due, came to nothing.
+func (f *Fold) connected(ev queueapp.Connected, effects []queueapp.Effect) {
+	a := f.attempts[ev.Attempt]
+	late := slices.ContainsFunc(effects, func(e queueapp.Effect) bool { r, ok := e.(queueapp.Revoke); return ok && r.Attempt == ev.Attempt })
+	if a == nil || late || a.answered.IsZero() || !a.visit.connected.IsZero() {
+		return
+	}
+	f.talk(a, f.at)
+	leg := projection.Leg{Attempt: ev.Attempt, N: 1}.Channel()
+	ring := strconv.FormatInt(int64(max(0, a.answered.Sub(a.rang))/time.Second), 10)
+	f.write(string(a.visit.channel), a.visit.queue, a.agent, Connect, seconds(a.visit.entered, f.at), string(leg), ring)
+}
+
+func (f *Fold) talk(a *attempt, since time.Time) {
+	f.unline(a.visit)
+	a.talks, a.visit.connected = true, since
+}
+
+// restoreAttempt takes over an attempt. That one is connected was written with its entry.
+func (f *Fold) restoreAttempt(ev queueapp.RestoreAttempt) {
+	v := f.visits[ev.Attempt.Call]
+	if v == nil || ev.State == queueapp.AttemptEnding || f.attempts[ev.Attempt] != nil {
+		return
+	}
+	a := &attempt{visit: v, agent: ev.Agent, rang: ev.Rang, answered: ev.Answered, held: ev.HeldSince}
+	f.attempts[ev.Attempt] = a
+	if ev.State == queueapp.AttemptConnected && v.connected.IsZero() {
+		since := ev.Connected
+		if since.IsZero() {
+			since = f.at
+		}
+		f.talk(a, since)
+	}
+}
+
+// revoke writes that an agent's phone rang in vain. Where it never did there is nothing to write, and nothing of phones
+// that stop because another was answered: app_queue does not, either.
+func (f *Fold) revoke(e queueapp.Revoke) {
+	a := f.attempts[e.Attempt]
+	delete(f.attempts, e.Attempt)
+	if a == nil || a.rang.IsZero() {
+		return
+	}
+	v, rang := a.visit, milliseconds(a.rang, f.at)
+	switch e.Reason {
+	case queueapp.RevokeNoAnswer, queueapp.RevokeBusy, queueapp.RevokeRefused, queueapp.RevokeUnreachable:
+		if !a.answered.IsZero() { // picked up, and put down before the caller was there
+			f.write(string(v.channel), v.queue, a.agent, AgentDump)
+			return
+		}
+		f.write(string(v.channel), v.queue, a.agent, RingNoAnswer, rang)
+	case queueapp.RevokeCallerGone, queueapp.RevokeWithdrawn, queueapp.RevokeLoggedOff, queueapp.RevokeLost:
+		f.write(string(v.channel), v.queue, a.agent, RingCanceled, rang)
+	case queueapp.RevokeElsewhere:
+	}
+}
+
+func (f *Fold) hold(e queueapp.OnHold) {
+	a := f.attempts[e.Attempt]
+	if a == nil || !a.talks || !a.held.IsZero() {
+		return
+	}
+	a.held = f.at
+	f.write(string(a.visit.channel), a.visit.queue, a.agent, Hold)
+}
+
+// unhold writes the end of a hold, where there is one.
+func (f *Fold) unhold(a *attempt) {
+	if a == nil || a.held.IsZero() {
+		return
+	}
+	f.write(string(a.visit.channel), a.visit.queue, a.agent, Unhold, seconds(a.held, f.at))
+	a.held = time.Time{}
+}
+
+// close writes the end of a conversation. One that ended because the leg was lost counts as the agent's: app_queue knows
+// two sides only.
+func (f *Fold) close(e queueapp.Close) {
+	a := f.attempts[e.Attempt]
+	delete(f.attempts, e.Attempt)
+	if a == nil || !a.talks || a.visit.over {
+		return
+	}
+	v, event := a.visit, CompleteAgent
+	if e.By == queueapp.ByCaller {
+		event = CompleteCaller
+	}
+	v.over = true
+	f.unhold(a)
+	f.write(string(v.channel), v.queue, a.agent, event,
+		seconds(v.entered, v.connected), seconds(v.connected, f.at), strconv.Itoa(v.original))
+}
