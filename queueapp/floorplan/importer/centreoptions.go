@@ -39,8 +39,8 @@ func centreOptions() map[string]centreHandler {
 			none("a phone in use is not rung", ""))),
 		"max-wait-time-with-no-agent-time-reached": plain(always(none("who comes in while nobody is there leaves by the same clock as the others", ""))),
 	}
-	for name, what := range centreAnnouncements() {
-		out[name] = plain(off(notYet(what)))
+	for name, a := range centreAnnouncements() {
+		out[name] = plain(off(a.notYet()))
 	}
 	return out
 }

@@ -35,8 +35,8 @@ func queueOptions() map[string]handler {
 	for name, say := range plainOptions() {
 		out[name] = func(_ *queueapp.Queue, value string) said { return say(value) }
 	}
-	for name, what := range announcements() {
-		out[name] = func(*queueapp.Queue, string) said { return notYet(what) }
+	for name, a := range announcements() {
+		out[name] = func(*queueapp.Queue, string) said { return a.notYet() }
 	}
 	return out
 }
