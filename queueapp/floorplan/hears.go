@@ -34,8 +34,13 @@ const (
 	defaultLimit    = 10
 	defaultLeast    = 15 * time.Second
 	defaultPeriodic = time.Minute
-	leastAnnounce   = 5 * time.Second // more often nobody would hear any music
 )
+
+// LeastAnnounce is how much time there is between two announcements: with less nobody would hear any music.
+const LeastAnnounce = 5 * time.Second
+
+// DefaultLine is a queue of whose callers nothing is said in the floor plan.
+func DefaultLine(queue queueapp.QueueName) Line { return defaultLine(queue) }
 
 func defaultLine(queue queueapp.QueueName) Line {
 	return Line{Queue: queue, Announcements: ivr.Announcements{
@@ -111,8 +116,8 @@ func rule[R ~string](t *table, key string, def R, known ...R) R {
 // frequency is how often something is said; 0: never.
 func frequency(t *table, key string, def time.Duration) time.Duration {
 	d := t.duration(key, def, 0, time.Hour)
-	if d > 0 && d < leastAnnounce {
-		t.problem(key, "write "+spoken(leastAnnounce)+" or more, or 0s for never", "%s leaves no time to hear anything else", spoken(d))
+	if d > 0 && d < LeastAnnounce {
+		t.problem(key, "write "+spoken(LeastAnnounce)+" or more, or 0s for never", "%s leaves no time to hear anything else", spoken(d))
 	}
 	return d
 }

@@ -202,15 +202,20 @@ func stepData(t *table) []queueapp.Datum {
 	return data
 }
 
+// Sound reports whether a text can be the name of one of Asterisk's sounds.
+func Sound(s string) bool {
+	bad := func(r rune) bool { return !named(string(r)) && r != '/' }
+	return s != "" && len(s) <= 200 && !strings.ContainsFunc(s, bad) && !strings.Contains(s, "..")
+}
+
 // prompts reads one sound or several, which are played one after the other.
 func prompts(t *table, key string, def []string) []string {
 	list, paths := t.texts(key)
 	if !t.has(key) {
 		return def
 	}
-	bad := func(r rune) bool { return !named(string(r)) && r != '/' }
 	for i, p := range list {
-		if p == "" || len(p) > 200 || strings.ContainsFunc(p, bad) || strings.Contains(p, "..") {
+		if !Sound(p) {
 			t.problemAt(paths[i], `write it as "ringside/menu", without the file's ending`, "%q is no sound", p)
 		}
 	}

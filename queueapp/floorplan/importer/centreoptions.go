@@ -39,8 +39,10 @@ func centreOptions() map[string]centreHandler {
 			none("a phone in use is not rung", ""))),
 		"max-wait-time-with-no-agent-time-reached": plain(always(none("who comes in while nobody is there leaves by the same clock as the others", ""))),
 	}
-	for name, a := range centreAnnouncements() {
-		out[name] = plain(off(a.notYet()))
+	for _, name := range []string{"announce-sound", "announce-frequency"} {
+		out[name] = plain(off(said{
+			fate: NotYet, why: "its sound file belongs to FreeSWITCH", instead: "write periodic_announce and periodic_announce_frequency, with a sound of Asterisk's",
+		}))
 	}
 	return out
 }

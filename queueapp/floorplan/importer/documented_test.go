@@ -2,6 +2,7 @@ package importer
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,7 @@ func documented() map[string]string {
 func TestEveryDocumentedOptionIsKnown(t *testing.T) {
 	t.Parallel()
 	known := map[string][]string{
-		"general": keys(generalOptions()), "queue": keys(queueOptions()), "centre": keys(centreOptions()),
+		"general": keys(generalOptions()), "queue": slices.Concat(keys(queueOptions()), keys(announcements())), "centre": keys(centreOptions()),
 	}
 	sample := map[string]string{
 		"general": "testdata/queues/queues.conf", "queue": "testdata/queues/queues.conf", "centre": "testdata/callcenter/callcenter.conf.xml",

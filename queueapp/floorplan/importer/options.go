@@ -35,8 +35,8 @@ func queueOptions() map[string]handler {
 	for name, say := range plainOptions() {
 		out[name] = func(_ *queueapp.Queue, value string) said { return say(value) }
 	}
-	for name, a := range announcements() {
-		out[name] = func(*queueapp.Queue, string) said { return a.notYet() }
+	for _, name := range agentAnnouncements() {
+		out[name] = func(*queueapp.Queue, string) said { return notYet("what an agent hears who answers") }
 	}
 	return out
 }
@@ -90,8 +90,10 @@ func count(key string, of func(*queueapp.Queue) *int, most int, good said) handl
 }
 
 // in names the queue in what is said.
-func (s said) in(q *queueapp.Queue) said {
-	s.became = strings.Replace(s.became, "queue.*", "queue."+string(q.Name), 1)
+func (s said) in(q *queueapp.Queue) said { return s.of(q.Name) }
+
+func (s said) of(q queueapp.QueueName) said {
+	s.became = strings.Replace(s.became, "queue.*", "queue."+string(q), 1)
 	return s
 }
 

@@ -2,10 +2,13 @@ package importer
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 )
 
 // appQueue reads queues.conf and queuerules.conf.
@@ -81,7 +84,7 @@ func (d *draft) general(c *conf) general {
 	for _, l := range d.last(s.name, s.lines) {
 		say, ok := known[l.name()]
 		if !ok {
-			d.add(l, s.name, stranger(l, keys(known), keys(queueOptions()), "in [general]"))
+			d.add(l, s.name, stranger(l, keys(known), slices.Concat(keys(queueOptions()), keys(announcements())), "in [general]"))
 			continue
 		}
 		d.add(l, s.name, say(l.value))
@@ -124,18 +127,26 @@ func (d *draft) appQueueOf(s *section, g general, r *rules) {
 	q := appQueue{Queue: d.queue(s.name), general: g, place: s.name, seated: map[queueapp.AgentID]bool{}}
 	q.Strategy, q.Ring, q.Wrapup, q.MaxNoAnswer = queueapp.RingAll, 15*time.Second, 0, 0
 	d.add(s.line, s.name, renamed("queue", s.name, string(q.Name)))
-	known := queueOptions()
+	known, heard := queueOptions(), announcements()
+	spoken := floorplan.DefaultLine(q.Name)
+	spoken.ToFirst = false // app_queue's default
+	silence := spoken
 	for _, l := range d.last(s.name, s.lines) {
 		switch handle := known[l.name()]; {
+		case heard[l.name()] != nil:
+			d.add(l, s.name, heard[l.name()](&spoken, l.value).of(q.Name))
 		case l.is("member"):
 			d.member(&q, l)
 		case handle == nil:
-			d.add(l, s.name, stranger(l, keys(known), keys(generalOptions()), "in a queue"))
+			d.add(l, s.name, stranger(l, slices.Concat(keys(known), keys(heard)), keys(generalOptions()), "in a queue"))
 		case l.is("defaultrule"):
 			q.rule = l // the members' penalties count too
 		default:
 			d.add(l, s.name, handle(q.Queue, l.value))
 		}
+	}
+	if !reflect.DeepEqual(spoken, silence) {
+		d.plan.Lines = append(d.plan.Lines, spoken)
 	}
 	q.seatMembers()
 	if q.rule.key != "" {
