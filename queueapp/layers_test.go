@@ -29,7 +29,9 @@ func layers() []layer {
 		{path: "ringside/ivr", pure: true, ours: []string{"ringside/queueapp"}},
 		{path: "ringside/queueapp/failpoint"},
 		{path: "ringside/queueapp/floorplan", free: true, ours: []string{"ringside/queueapp", "ringside/ivr"}},
-		{path: "ringside/queueapp/floorplan/importer", pure: true, ours: []string{"ringside/queueapp", "ringside/queueapp/floorplan"}},
+		{path: "ringside/queueapp/floorplan/importer", pure: true, ours: []string{
+			"ringside/queueapp", "ringside/queueapp/floorplan", "ringside/ivr",
+		}},
 		{path: "ringside/queueapp/engine", free: true, ours: []string{
 			"ringside/queueapp", "ringside/queueapp/record", "ringside/queueapp/floorplan", "ringside/queueapp/failpoint", "ringside/ivr",
 		}},
