@@ -269,7 +269,7 @@ func (s *site) floor() string {
 	defer cancel()
 	now := *s
 	now.ctx = ctx
-	for _, path := range []string{"/v1/agents", "/v1/calls", "/v1/queues/support/route"} {
+	for _, path := range []string{"/readyz", "/v1/agents", "/v1/calls", "/v1/queues/support/route"} {
 		var is json.RawMessage
 		err := now.get(path, &is)
 		fmt.Fprintf(&out, "%s: %s %v\n", path, is, err)
