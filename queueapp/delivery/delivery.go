@@ -88,13 +88,19 @@ func New(o Options) *Delivery {
 	}
 }
 
+// Begin implements engine.CRM. Run must not do it: the owner's first records may be given before Run is scheduled.
+func (d *Delivery) Begin() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.pending = 0
+	d.lanes = map[queueapp.ExtensionID]*lane{}
+}
+
 // Run delivers until ctx ends.
 func (d *Delivery) Run(ctx context.Context, sent func(engine.RecordKey)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	d.mu.Lock()
 	d.ctx, d.sent = ctx, sent
-	d.pending = 0
-	d.lanes = map[queueapp.ExtensionID]*lane{} // a former owner's: the new one says all anew
 	d.mu.Unlock()
 	g.Go(func() error { return d.opt.Messenger.Run(ctx, d.up, d.available) })
 	g.Go(func() error { return d.chatter(ctx) })

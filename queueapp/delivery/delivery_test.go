@@ -134,6 +134,38 @@ func withinMode(t *testing.T, mode record.Mode, f func(*desk)) {
 	})
 }
 
+// A new owner gives the records that the last one left as soon as it has the floor, however late Run is scheduled then. What
+// an owner before that gave is dropped.
+func TestWhatIsGivenBeforeItRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{}
+		d := New(Options{
+			Messenger: s, Mode: record.Transient, Published: func(queueapp.PublishResult, time.Duration) {}, Pending: func(int) {},
+			GaveUp: func(string, string) {}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		})
+		nodes := map[queueapp.ExtensionID]engine.Node{"1000": {Name: "extension1000", Members: []string{"user1@localhost"}}}
+		d.Nodes(nodes)
+		d.Send(out(1, record.Offered))
+		d.Begin()
+		d.Nodes(nodes)
+		d.Send(out(2, record.Ended))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- d.Run(ctx, func(engine.RecordKey) {}) }()
+		synctest.Wait()
+		if got := s.published(); !slices.Equal(got, []string{"publish extension1000 c1 ended 2"}) {
+			t.Errorf("published is %q", got)
+		}
+		if ok, why := d.Ready(); !ok {
+			t.Errorf("it is not ready: %s", why)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func out(seq int64, event record.Event) engine.Outgoing {
 	state := record.Ringing
 	if event == record.Revoked || event == record.Ended {

@@ -10,6 +10,8 @@ import (
 // CRM shows records to whoever may see them, and tells agents by chat. Nothing in it holds a call: every method but Run
 // returns at once. All methods may be called concurrently.
 type CRM interface {
+	// Begin drops what a former owner of the floor gave it. What it is given from then on it keeps until Run delivers it.
+	Begin()
 	// Run delivers until ctx ends, reconnecting by itself. sent is called for each record that needs no more delivery:
 	// accepted, refused for good, overtaken or expired.
 	Run(ctx context.Context, sent func(RecordKey)) error

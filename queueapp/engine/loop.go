@@ -95,6 +95,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		t.switches[sw.Name()] = sw
 	}
 	t.feel()
+	t.crm.Begin()
 	return t, t.remember(rem)
 }
 

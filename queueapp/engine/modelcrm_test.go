@@ -69,6 +69,8 @@ func (s *screens) take(o Outgoing) {
 // display is the CRM as a process has it.
 type display struct{ *life }
 
+func (d display) Begin() {}
+
 func (d display) Run(ctx context.Context, sent func(RecordKey)) error {
 	d.m.mu.Lock()
 	d.m.crm.sent = sent

@@ -362,6 +362,8 @@ func (w *world) Continue(ch queueapp.ChannelID, place *Place, vars ...Variable) 
 // crm is the CRM's side of the world.
 type crm struct{ *world }
 
+func (c crm) Begin() {}
+
 func (c crm) Run(ctx context.Context, _ func(RecordKey)) error {
 	<-ctx.Done()
 	return nil
