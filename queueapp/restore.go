@@ -75,6 +75,8 @@ func (f *Floor) settle() {
 		case v.winner == nil && (len(v.open) == 0 || v.queue.Strategy.rings()):
 			f.pace(v)
 			f.stand(v)
+		default: // in its phones' hands; nobody else may be there
+			f.watchEmpty(v.queue)
 		}
 	}
 	f.restored = nil

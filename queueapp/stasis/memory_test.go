@@ -23,6 +23,8 @@ type nothing struct {
 	steps atomic.Int64 // that let a caller in
 }
 
+func (n *nothing) Begin() {}
+
 func (n *nothing) Own(context.Context, string, func(string)) (engine.Owner, error) { return n, nil }
 func (n *nothing) CustomersByCode(context.Context, string) ([]queueapp.Customer, error) {
 	return nil, nil
