@@ -36,6 +36,7 @@ func TestOnAsterisk(t *testing.T) {
 		"spoofed extension":   trySpoof,
 		"hostile names":       tryHostileNames,
 		"two hundred phones":  tryManyPhones,
+		"blind transfer":      tryBlindTransfer,
 	} {
 		t.Run(name, func(t *testing.T) { try(t, s.Info()) })
 	}

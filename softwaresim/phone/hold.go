@@ -57,10 +57,12 @@ func (c *Call) reinvite(ch change) (ended bool) {
 			case m.of == invite:
 				ch.done <- c.changed(invite, m, ch.direction)
 				return false
-			case m.req != nil && m.req.req.Method == sip.BYE:
+			case m.req == nil:
+				c.referAnswered(m)
+			case m.req.req.Method == sip.BYE:
 				c.finish(m.at, c.byeReceived(m))
 				return true
-			case m.req != nil && m.req.req.Method != sip.ACK:
+			case m.req.req.Method != sip.ACK:
 				c.during(m)
 			}
 		}
