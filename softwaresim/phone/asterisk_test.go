@@ -37,6 +37,9 @@ func TestOnAsterisk(t *testing.T) {
 		"hostile names":       tryHostileNames,
 		"two hundred phones":  tryManyPhones,
 		"blind transfer":      tryBlindTransfer,
+		"refused transfer":    tryRefusedTransfer,
+		"attended transfer":   tryAttendedTransfer,
+		"caller's transfer":   tryCallersTransfer,
 	} {
 		t.Run(name, func(t *testing.T) { try(t, s.Info()) })
 	}

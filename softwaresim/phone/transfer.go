@@ -26,8 +26,10 @@ type referral struct {
 }
 
 // Transfer hands the other side over to a number, without asking there (a blind transfer), and waits for the outcome.
-// The call must be answered. It returns nil when the number has answered or the switch has taken the call away after it
-// agreed to the transfer, and this side then hangs up. Otherwise the error says who refused, and the call goes on.
+// The call must be answered. It returns nil when the switch says that the transfer is done (Asterisk: the number has
+// answered, or an application such as Queue has begun), or when it ends the call after it agreed to the transfer; this side
+// then hangs up. Otherwise the error says what was refused, and the call goes on, though the switch may have let go of
+// who was at its other end: Asterisk has, unless it is the number that does not exist.
 // Where ctx is done before, the transfer goes on without being waited for.
 func (c *Call) Transfer(ctx context.Context, number string) error {
 	return c.transfer(ctx, &referral{to: number, referTo: c.referTo(number, "")})
@@ -160,14 +162,20 @@ func (c *Call) refusedTransfer(at time.Time, code int, reason string) {
 	r.done <- fmt.Errorf("refused with %d %s", code, reason)
 }
 
-// overTransfer ends the transfer of a call that has ended: a switch that agreed has taken the call away.
+// overTransfer ends the transfer of a call that has ended: a switch that agreed has taken the call away. After a hang-up
+// of our own nobody tells the outcome any more.
 func (c *Call) overTransfer(at time.Time, by Side) {
+	r := c.referral
 	switch {
-	case c.referral == nil:
-	case by == Them && c.referral.accepted:
+	case r == nil:
+	case by != Them:
+		c.referral = nil
+		c.ua.tx.abandon(r.asked)
+		r.done <- errors.New("this side hung up before the outcome was told")
+	case r.accepted:
 		c.transferred(at, 0, "the other side hung up")
 	default:
-		c.refusedTransfer(at, 0, "the call ended first")
+		c.refusedTransfer(at, 0, "the other side hung up")
 	}
 }
 

@@ -52,3 +52,77 @@ func tryBlindTransfer(t *testing.T, info stack.Info) {
 		t.Errorf("the events of who transferred it: %s\nwant at the end: %s", kinds(talk.agent), want)
 	}
 }
+
+// Who is refused keeps the call, and may try another. Asterisk lets go of the caller where the number exists.
+func tryRefusedTransfer(t *testing.T, info stack.Info) {
+	talk := talk(t, info)
+	err := talk.agent.Transfer(soon(t), "4711")
+	if err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("a transfer to a number that is none: %v", err)
+	}
+	if err := talk.caller.AwaitTone(soon(t), 700, 5); err != nil {
+		t.Error("the call did not go on:", err)
+	}
+	colleague := newPhone(t, info, "2000", phone.RefuseWith(486), voice.Media{})
+	atColleague := colleague.Watch()
+	if err := talk.agent.Transfer(soon(t), "2000"); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("a transfer to a phone that is busy: %v", err)
+	}
+	next(t, atColleague, phone.Refused)
+	if o, err := talk.caller.AwaitEnd(soon(t)); err != nil || o.By != phone.Them {
+		t.Errorf("the caller's call ended as %+v, %v", o, err)
+	}
+	if o := talk.agent.Outcome(); o.Answered {
+		t.Errorf("the call of who was refused ended as %+v", o)
+	}
+}
+
+// Who asks first dials while the caller is on hold, and then connects the two, from either call.
+func tryAttendedTransfer(t *testing.T, info stack.Info) {
+	for name, fromTheSecond := range map[string]bool{"from the first call": false, "from the second": true} {
+		t.Run(name, func(t *testing.T) {
+			talk := talk(t, info)
+			newPhone(t, info, "2000", phone.AnswerAfter(0), voice.Media{Tone: 1700})
+			if err := talk.agent.Hold(soon(t)); err != nil {
+				t.Fatal(err)
+			}
+			asking, err := talk.desk.Dial(soon(t), "2000")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := asking.AwaitTone(soon(t), 1700, 5); err != nil {
+				t.Fatal("the second call is silent:", err)
+			}
+			from, to := talk.agent, asking
+			if fromTheSecond {
+				from, to = asking, talk.agent
+			}
+			if err := from.TransferTo(soon(t), to); err != nil {
+				t.Fatal(err)
+			}
+			if err := talk.caller.AwaitTone(soon(t), 1700, 5); err != nil {
+				t.Error("the caller does not hear who the call went to:", err)
+			}
+			for _, call := range []*phone.Call{from, to} {
+				if _, err := call.AwaitEnd(soon(t)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// A caller may transfer as well: then it is the agent who is handed over.
+func tryCallersTransfer(t *testing.T, info stack.Info) {
+	talk := talk(t, info)
+	newPhone(t, info, "2000", phone.AnswerAfter(0), voice.Media{Tone: 1700})
+	if err := talk.caller.Transfer(soon(t), info.Dial.Twin); err != nil {
+		t.Fatal(err)
+	}
+	if err := talk.agent.AwaitTone(soon(t), 1700, 5); err != nil {
+		t.Error("the agent does not hear who the call went to:", err)
+	}
+	if _, err := talk.caller.AwaitEnd(soon(t)); err != nil {
+		t.Error(err)
+	}
+}
