@@ -25,7 +25,7 @@ func (c *Call) redirect(ctx context.Context, direction string) error {
 	select {
 	case c.changes <- ch:
 	case <-c.done:
-		return fmt.Errorf("make call to %s %s: it is over", c.to, direction)
+		return fmt.Errorf("make call to %s %s: %w", c.to, direction, ErrOver)
 	case <-ctx.Done():
 		return fmt.Errorf("make call to %s %s: %w", c.to, direction, context.Cause(ctx))
 	}
@@ -33,7 +33,7 @@ func (c *Call) redirect(ctx context.Context, direction string) error {
 	case err := <-ch.done:
 		return err
 	case <-c.done:
-		return fmt.Errorf("make call to %s %s: it ended meanwhile", c.to, direction)
+		return fmt.Errorf("make call to %s %s: %w meanwhile", c.to, direction, ErrOver)
 	case <-ctx.Done():
 		return fmt.Errorf("make call to %s %s: %w", c.to, direction, context.Cause(ctx))
 	}
