@@ -31,6 +31,7 @@ type attempt struct {
 	answered, talked time.Time
 	since            time.Time     // on hold; zero: is not
 	held             time.Duration // in holds that are over
+	from             int           // the attempt that was transferred, of which this one came; 0: none
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
@@ -115,13 +116,20 @@ func (f *Floor) win(a *attempt) {
 
 func (f *Floor) connected(ev Connected) {
 	a := f.attempts[ev.Attempt]
-	if a == nil || a.state != AttemptUp {
+	if a == nil || a.state != AttemptUp && a.state != AttemptHanded {
 		return
 	}
 	f.timers.stop(&a.timer)
+	handed := a.state == AttemptHanded
 	a.state, a.talked = AttemptConnected, f.now
+	if handed {
+		a.answered = f.now
+		f.recount(a.agent)
+		return
+	}
 	v := a.visit
-	v.queue.talking++
+	v.answered = a.agent.ID
+	v.talk()
 	v.queue.answered(f.now)
 	f.timers.stop(&v.deadline)
 	f.timers.stop(&v.widen)
@@ -144,7 +152,9 @@ func (f *Floor) ended(ev Ended) {
 			by = BySystem
 		}
 		f.finish(a, by, ev.Q850)
-		f.leave(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAnswered, Agent: a.agent.ID, Then: ThenHangUp})
+		f.leave(v, v.served(ThenHangUp))
+	case AttemptHanded:
+		f.refused(a, ev)
 	case AttemptCommitted, AttemptRinging, AttemptUp:
 		reason := reasonFor(ev.Cause)
 		if a.state == AttemptUp && ev.Cause == EndHangup {
@@ -242,7 +252,7 @@ func (f *Floor) overdue(a *attempt) {
 		f.end(a, "normal")
 	case AttemptEnding:
 		f.end(a, "normal")
-	case AttemptCommitted, AttemptConnected:
+	case AttemptCommitted, AttemptHanded, AttemptConnected:
 	}
 }
 
