@@ -70,6 +70,7 @@ type visitRow struct {
 	priority          int
 	attempts          int
 	announced         bool
+	answered          queueapp.AgentID // who answered, before it was transferred
 	more              time.Time // when one more phone may ring
 	tried             map[queueapp.AgentID]time.Time
 }
@@ -81,6 +82,7 @@ const (
 	offered stage = iota
 	rung
 	up
+	handed // transferred, and nobody has answered yet
 	connected
 )
 
@@ -98,6 +100,7 @@ type attemptRow struct {
 	talked   time.Time
 	since    time.Time     // on hold; zero: is not
 	held     time.Duration // in holds that are over
+	from     int           // the attempt that was transferred; 0: none was
 }
 
 func newAgentRow(id queueapp.AgentID) *agentRow {
@@ -153,10 +156,19 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 			l.fail("%s is up, for nobody, and not hung up", ev.Attempt)
 		}
 	case queueapp.Connected:
-		if a := l.attempts[ev.Attempt]; a != nil && a.stage == up && !a.closed && !revokes(effects, a.id) {
+		switch a := l.attempts[ev.Attempt]; {
+		case a == nil || a.closed || revokes(effects, a.id):
+		case a.stage == up:
 			a.stage, a.talked = connected, l.now
 			l.agents[a.agent].misses = 0
+		case a.stage == handed:
+			a.stage, a.talked, a.answered = connected, l.now, true
 		}
+	case queueapp.Transferred:
+		l.transferred(ev, effects)
+	case queueapp.Reached:
+		l.reached(ev, effects)
+	case queueapp.Replaced:
 	case queueapp.Held, queueapp.Resumed:
 		l.hold(ev, effects)
 	case queueapp.Ended:
@@ -251,10 +263,13 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 		l.ring(ev, e)
 	case queueapp.Connect:
 		l.connect(ev, e)
+	case queueapp.HandOver:
+		l.handOver(ev, e)
+	case queueapp.Located: // booked with its event
 	case queueapp.Revoke:
 		l.revoke(ev, e)
 	case queueapp.Close:
-		l.close(e)
+		l.close(ev, e)
 	case queueapp.HangUp:
 		l.hangUp(ev, e)
 	case queueapp.Leave:
