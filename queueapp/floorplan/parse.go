@@ -251,8 +251,8 @@ func checkName(t *table) {
 	}
 }
 
-// spoken writes a duration as a floor plan has it: "10m", not "10m0s".
-func spoken(d time.Duration) string {
+// Brief writes a duration as a floor plan has it: "10m", not "10m0s".
+func Brief(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = s[:len(s)-2]

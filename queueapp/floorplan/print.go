@@ -114,7 +114,7 @@ type fields []field
 
 func (f *fields) add(key string, v value)              { *f = append(*f, field{key, v}) }
 func (f *fields) text(key, s string)                   { f.add(key, value{word: s}) }
-func (f *fields) duration(key string, d time.Duration) { f.text(key, spoken(d)) }
+func (f *fields) duration(key string, d time.Duration) { f.text(key, Brief(d)) }
 func (f *fields) int(key string, n int)                { f.add(key, value{word: strconv.Itoa(n), bare: true}) }
 func (f *fields) bool(key string, v bool)              { f.add(key, value{word: strconv.FormatBool(v), bare: true}) }
 func (f *fields) list(key string, list []string)       { f.add(key, value{list: list, many: true}) }

@@ -87,11 +87,11 @@ func often(key string, of func(*floorplan.Line) *time.Duration) speaker {
 		}
 		d, within, ok := seconds(value, least, time.Hour)
 		if !ok {
-			return notUnderstood("write queue."+string(l.Queue)+"."+key+" yourself", "%q is no number of seconds; %s stays", tidy(value), brief(*of(l)))
+			return notUnderstood("write queue."+string(l.Queue)+"."+key+" yourself", "%q is no number of seconds; %s stays", tidy(value), floorplan.Brief(*of(l)))
 		}
 		*of(l) = d
 		if !within {
-			return near("queue.*."+key, fmt.Sprintf("it can be %s to %s, or 0; %s was written", brief(floorplan.LeastAnnounce), brief(time.Hour), brief(d)), "")
+			return near("queue.*."+key, fmt.Sprintf("it can be %s to %s, or 0; %s was written", floorplan.Brief(floorplan.LeastAnnounce), floorplan.Brief(time.Hour), floorplan.Brief(d)), "")
 		}
 		return carried("queue.*." + key)
 	}
