@@ -254,9 +254,7 @@ func stepFields(s, hang ivr.Step) []field {
 	switch s.Verb {
 	case ivr.VerbQueue:
 		f.text("queue", string(s.Queue))
-		if s.Priority != 0 {
-			f.int("priority", s.Priority)
-		}
+		f.optInt("priority", s.Priority)
 		f.needs("skills", s.Needs)
 	case ivr.VerbGoto:
 		f.text("goto", fmt.Sprintf("%s,%s,%d", s.Goto.Context, s.Goto.Extension, s.Goto.Priority))
@@ -283,9 +281,7 @@ func askFields(a *ivr.Ask) []field {
 	var f fields
 	f.text("ask", "code")
 	f.int("tries", a.Tries)
-	if a.Digits != 0 {
-		f.int("digits", a.Digits)
-	}
+	f.optInt("digits", a.Digits)
 	if a.Response != ivr.DefaultResponse {
 		f.duration("response", a.Response)
 	}
