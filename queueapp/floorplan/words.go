@@ -106,7 +106,7 @@ func execute(t *template.Template, w Words, most int) string {
 	if err := t.Execute(&limited{b: &b, left: mostBytes}, w); err != nil {
 		return ""
 	}
-	return clean(b.String(), most)
+	return OneLine(b.String(), most)
 }
 
 // limited ends a template that writes without end.
@@ -122,8 +122,8 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// clean makes one line of any text: no control or direction-changing characters, valid UTF-8, at most most characters.
-func clean(s string, most int) string {
+// OneLine makes one line of any text: no control or direction-changing characters, valid UTF-8, at most most characters.
+func OneLine(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
