@@ -8,7 +8,7 @@ import "cmp"
 func (f *Floor) Lamps(before map[string]DeviceState) map[string]DeviceState {
 	lamps := make(map[string]DeviceState, 2*len(f.order)+len(f.roll))
 	for _, q := range f.order {
-		lamps[queueLamp(q.Name)], lamps[AvailLamp(q.Name)] = q.lamp(), q.availLamp()
+		lamps[QueueLamp(q.Name)], lamps[AvailLamp(q.Name)] = q.lamp(), q.availLamp()
 	}
 	for _, a := range f.roll {
 		if !a.removed {
@@ -19,10 +19,11 @@ func (f *Floor) Lamps(before map[string]DeviceState) map[string]DeviceState {
 	return lamps
 }
 
-func queueLamp(q QueueName) string { return "queue_" + string(q) }
+// QueueLamp names the lamp that shows whether callers wait or talk.
+func QueueLamp(q QueueName) string { return "queue_" + string(q) }
 
 // AvailLamp names the lamp that shows whether somebody is free for a queue.
-func AvailLamp(q QueueName) string { return queueLamp(q) + "_avail" }
+func AvailLamp(q QueueName) string { return QueueLamp(q) + "_avail" }
 
 // lamp is what the queue shows. Callers who wait go before callers who talk: phones do not blink for both at once.
 func (q *queue) lamp() DeviceState {

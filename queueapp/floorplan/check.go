@@ -23,6 +23,7 @@ func check(root *table, p Plan) {
 	c.lines()
 	c.skills()
 	c.templates()
+	c.lamps()
 }
 
 type checker struct {

@@ -87,6 +87,7 @@ func settings(root *table) Settings {
 		Outage:  t.duration("outage", defaultOutage, 0, time.Hour),
 		Budget:  t.duration("budget", defaultBudget, 0, 10*time.Second),
 		Lead:    t.duration("lead", 0, 0, 10*time.Second),
+		Lamps:   t.bool("lamps", false),
 	}
 }
 

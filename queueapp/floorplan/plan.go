@@ -59,6 +59,7 @@ type Settings struct {
 	// Transfers is the context of the dialplan in which the numbers are looked up that agents transfer calls to; empty:
 	// that of the agent's phone.
 	Transfers string
+	Lamps     bool // whether keys on desk phones are told what queues and agents do
 }
 
 // Customers says where customers are looked up. Empty queries mean Ringside's own table.

@@ -197,6 +197,7 @@ func settingsFields(s Settings) []field {
 	f.duration("budget", s.Budget)
 	f.duration("lead", s.Lead)
 	f.optText("transfer_context", s.Transfers)
+	f.bool("lamps", s.Lamps)
 	return f
 }
 

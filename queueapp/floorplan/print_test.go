@@ -89,7 +89,7 @@ func settings(t *rapid.T) floorplan.Settings {
 		Node: "x/" + strings.NewReplacer("{", "", "\n", "").Replace(words(t, "node")) + "-{{.Extension}}", Chat: "Hello\n{{.Name}}",
 		Display: rapid.SampledFrom([]string{"", `{{.Queue | title | printf "%q"}}`}).Draw(t, "display"),
 		MaxCall: span(t, "max call", time.Minute, 24*time.Hour), Outage: span(t, "outage", 0, time.Hour),
-		Budget: span(t, "budget", 0, 10*time.Second), Lead: span(t, "lead", 0, 10*time.Second),
+		Budget: span(t, "budget", 0, 10*time.Second), Lead: span(t, "lead", 0, 10*time.Second), Lamps: rapid.Bool().Draw(t, "lamps"),
 	}
 }
 
