@@ -20,10 +20,11 @@ type exchange struct {
 	playbacks map[string]*playback
 	apps      map[string]*application
 	phones    map[string]*Phone
+	set       map[string]string // device states that were set, which outlive a death
 }
 
 func newExchange(a *Asterisk) *exchange {
-	x := &exchange{a: a, phones: map[string]*Phone{}}
+	x := &exchange{a: a, phones: map[string]*Phone{}, set: map[string]string{}}
 	x.clear()
 	return x
 }

@@ -38,7 +38,10 @@ func operations() map[string]operation {
 		"PUT /applications/{}/eventFilter":     named(filterEvents),
 		"POST /applications/{}/subscription":   named(subscribe),
 		"DELETE /applications/{}/subscription": named(unsubscribe),
+		"GET /deviceStates":                    listDevices,
 		"GET /deviceStates/{}":                 showDevice,
+		"PUT /deviceStates/{}":                 setDevice,
+		"DELETE /deviceStates/{}":              unsetDevice,
 		"GET /sounds/{}":                       showSound,
 	}
 }

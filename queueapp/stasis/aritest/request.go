@@ -40,6 +40,7 @@ type params struct {
 	Media       some              `json:"media"`
 	Channel     some              `json:"channel"`
 	EventSource some              `json:"eventSource"`
+	DeviceState string            `json:"deviceState"`
 	Allowed     []struct {
 		Type string `json:"type"`
 	} `json:"allowed"`

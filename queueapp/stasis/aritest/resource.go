@@ -168,14 +168,6 @@ func unsubscribe(app *application, q *request) reply {
 	return reply{body: app.snapshot(nil)}
 }
 
-func showDevice(x *exchange, q *request) reply {
-	state := "INVALID"
-	if p := x.phones[q.ids[0]]; p != nil {
-		state = p.state()
-	}
-	return reply{body: deviceState(nil, q.ids[0], state)}
-}
-
 func showSound(x *exchange, q *request) reply {
 	if contains(x.a.o.Missing, q.ids[0]) {
 		return refuse(http.StatusNotFound, "Sound not found")

@@ -32,6 +32,7 @@ func scenes() []scene {
 		{"refused originates", refusedOriginates},
 		{"refused commands", refusedCommands},
 		{"devices", devices},
+		{"own device states", ownStates},
 		{"applications", applications},
 		{"nobody listens", nobodyListens},
 		{"restart", restart},
