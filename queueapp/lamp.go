@@ -1,6 +1,9 @@
 package queueapp
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // Lamps says what keys on desk phones are to show, by name: queue_<name> whether callers wait or talk, queue_<name>_avail
 // whether somebody is free for them, and agent_<id> what an agent does. before is what they showed last: what is over in a
@@ -24,6 +27,11 @@ func QueueLamp(q QueueName) string { return "queue_" + string(q) }
 
 // AvailLamp names the lamp that shows whether somebody is free for a queue.
 func AvailLamp(q QueueName) string { return QueueLamp(q) + "_avail" }
+
+// IsLamp reports whether a name can be a lamp's.
+func IsLamp(name string) bool {
+	return (strings.HasPrefix(name, "queue_") || strings.HasPrefix(name, "agent_")) && !strings.Contains(name, ":")
+}
 
 // lamp is what the queue shows. Callers who wait go before callers who talk: phones do not blink for both at once.
 func (q *queue) lamp() DeviceState {

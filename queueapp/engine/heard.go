@@ -34,6 +34,7 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	case SwitchDown:
 		t.log.Warn("switch cannot be heard", "switch", sw.Name(), "err", ev.Err)
 		delete(t.upSwitches, sw.Name())
+		t.restLamps()
 		t.turn(queueapp.SwitchDown{Switch: sw.Name()})
 		t.feel()
 	case Arrived:

@@ -223,6 +223,8 @@ func (p *port) Continue(ch queueapp.ChannelID, _ *Place, vars ...Variable) {
 	})
 }
 
+func (p *port) Light(map[string]queueapp.DeviceState) {}
+
 func (p *port) Follow(devices []string) {
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()

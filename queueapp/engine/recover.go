@@ -96,6 +96,7 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	failpoint.Here("recovery", "cleared")
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
+	t.restLamps()
 	if !t.unsure { // else the next confirmed beat lets offers be made again
 		t.turn(queueapp.Unhold{})
 	}

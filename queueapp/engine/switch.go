@@ -58,6 +58,11 @@ type Switch interface {
 	// Follow replaces the set of devices whose state is followed: the current state of each new one is told as
 	// DeviceChanged, and every later change. After a reconnect the same happens again by itself.
 	Follow(devices []string)
+	// Light replaces what lamps show, which are device states of our own that phones subscribe to. Only what changed is told,
+	// of each lamp the newest state, in a lane of its own; one that is left out is taken away. After a connect nothing is told
+	// before it is called again: then all is, and what an owner before us left there is taken away. The map must not change
+	// any more. What cannot be told is tried again, and logged once.
+	Light(lamps map[string]queueapp.DeviceState)
 }
 
 // Variable is a channel variable or a writable dialplan function and its value.
