@@ -130,10 +130,14 @@ func TestLampsGoWrong(t *testing.T) {
 				said := &strings.Builder{}
 				r := f.up(func(c *Config) { c.Log = slog.New(slog.NewTextHandler(said, nil)) })
 				f.On(test.request, 0, test.fault)
-				r.Light(states{"queue_support": queueapp.DeviceNotInUse, "agent_1000": queueapp.DeviceUnavailable})
-				pass(time.Minute)
-				if test.fault.Status != 0 && test.request == tell {
-					f.shows("Stasis:queue_support NOT_INUSE")
+				for i := range 600 {
+					other := []queueapp.DeviceState{queueapp.DeviceInUse, queueapp.DeviceNotInUse}[i%2]
+					r.Light(states{"queue_support": other, "agent_1000": queueapp.DeviceUnavailable})
+					pass(100 * time.Millisecond)
+				}
+				refused := test.fault.Status != 0 && test.request == tell
+				if n := f.Count("PUT /deviceStates/Stasis:queue_support"); n > 0 != refused {
+					t.Errorf("the other lamp was told %d times", n)
 				}
 				if n := f.Count(test.request); n < 5 || n > 65 {
 					t.Errorf("asked for %d times within a minute", n)
@@ -148,6 +152,23 @@ func TestLampsGoWrong(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What was told, as far as anybody knows, is told again although it is what was told before.
+func TestLampsOfWhichNobodyKnows(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		const tell = "PUT /deviceStates/Stasis:queue_support"
+		r := f.up()
+		r.Light(states{"queue_support": queueapp.DeviceNotInUse})
+		synctest.Wait()
+		f.On(tell, 0, aritest.LostReply())
+		r.Light(states{"queue_support": queueapp.DeviceRinging})
+		f.shows("Stasis:queue_support RINGING")
+		f.Off(tell)
+		r.Light(states{"queue_support": queueapp.DeviceNotInUse})
+		pass(lampAgain)
+		f.shows("Stasis:queue_support NOT_INUSE")
+	})
 }
 
 // A stream that is lost while lamps are told ends that, and nothing is told before somebody says what they are to show.
