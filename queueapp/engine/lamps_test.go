@@ -24,8 +24,7 @@ func (w *world) lit(begin string) (last string, times int) {
 // becomes waits for the next look at the lamps, and says what they show then.
 func (w *world) becomes(begin, want string) {
 	w.t.Helper()
-	time.Sleep(lampsEvery)
-	synctest.Wait()
+	pass(lampsEvery)
 	if got, _ := w.lit(begin); got != begin+"map["+want+"]" {
 		w.t.Errorf("%s, want %s", got, want)
 	}
@@ -43,7 +42,7 @@ func TestLampsAreTold(t *testing.T) {
 		if _, n := w.lit("light"); n != 0 {
 			t.Errorf("told before the phones have told their states")
 		}
-		time.Sleep(lampsRest)
+		pass(lampsRest)
 		w.becomes("light ", "agent_1000:NOT_INUSE agent_1001:NOT_INUSE queue_support:NOT_INUSE queue_support_avail:NOT_INUSE")
 		w.tell(caller("ch1", "queue", "support"))
 		w.await("originate rs1.c1.1.1")
@@ -54,8 +53,7 @@ func TestLampsAreTold(t *testing.T) {
 		w.becomes("b light ", "agent_1000:INUSE agent_1001:NOT_INUSE queue_support:INUSE queue_support_avail:NOT_INUSE")
 		_, told := w.lit("light")
 		w.tell(DeviceChanged{Device: "PJSIP/1000", State: queueapp.DeviceInUse}) // which changes no lamp
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		pass(time.Minute)
 		if _, n := w.lit("light"); n != told {
 			t.Errorf("told %d times more what did not change", n-told)
 		}
@@ -69,13 +67,12 @@ func TestLampsAreToldTheNewestOnly(t *testing.T) {
 		w.plan.Settings.Lamps = true
 		w.start(SwitchUp{})
 		w.logOn("1000")
-		time.Sleep(lampsRest)
-		synctest.Wait()
+		pass(lampsRest)
 		_, told := w.lit("light")
 		for range 50 {
 			w.command(queueapp.Pause{Agent: "1000"})
 			w.command(queueapp.Ready{Agent: "1000"})
-			time.Sleep(time.Millisecond)
+			pass(time.Millisecond)
 		}
 		w.command(queueapp.Pause{Agent: "1000"})
 		w.becomes("light ", "agent_1000:ONHOLD agent_1001:UNAVAILABLE queue_support:NOT_INUSE queue_support_avail:BUSY")
@@ -92,20 +89,20 @@ func TestLampsAfterABreak(t *testing.T) {
 		w.plan.Settings.Lamps = true
 		w.start(SwitchUp{})
 		w.logOn("1000")
-		time.Sleep(lampsRest)
+		pass(lampsRest)
 		const free = "agent_1000:NOT_INUSE agent_1001:UNAVAILABLE queue_support:NOT_INUSE queue_support_avail:NOT_INUSE"
 		w.becomes("light ", free)
 		_, told := w.lit("light")
 		w.tell(SwitchDown{Err: errDead})
-		time.Sleep(lampsRest / 2)
+		pass(lampsRest / 2)
 		w.tell(SwitchUp{})
-		time.Sleep(lampsRest)
+		pass(lampsRest)
 		w.becomes("light ", free)
 		if _, n := w.lit("light"); n != told+1 {
 			t.Errorf("told %d times", n-told)
 		}
 		w.tell(SwitchDown{Err: errDead})
-		time.Sleep(lampsRest)
+		pass(lampsRest)
 		w.becomes("light ", "agent_1000:UNAVAILABLE agent_1001:UNAVAILABLE queue_support:NOT_INUSE queue_support_avail:BUSY")
 	})
 }
@@ -116,8 +113,7 @@ func TestLampsFollowTheFloorPlan(t *testing.T) {
 		w := newWorld(t)
 		w.start(SwitchUp{})
 		w.logOn("1000")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		pass(time.Minute)
 		if _, n := w.lit("light"); n != 0 {
 			t.Errorf("told %d times what nobody asked for", n)
 		}
@@ -140,7 +136,7 @@ func TestLampsFollowTheFloorPlan(t *testing.T) {
 		w.becomes("light ", "")
 		w.tell(SwitchDown{Err: errDead}, SwitchUp{}) // and what it missed
 		_, told := w.lit("light")
-		time.Sleep(lampsRest)
+		pass(lampsRest)
 		w.becomes("light ", "")
 		if _, n := w.lit("light"); n != told+1 {
 			t.Errorf("told %d times", n-told)
