@@ -240,6 +240,7 @@ func ownStates(t *testing.T, w world, r *recorder) {
 	set(lamp, "INUSE")
 	r.await("DeviceStateChanged", lamp, 10)
 	r.do("DELETE", "/deviceStates/"+lamp, nil)
+	r.do("DELETE", "/applications/queueapp/subscription", js{"eventSource": []string{"deviceState:" + lamp}})
 }
 
 func applications(t *testing.T, w world, r *recorder) {
