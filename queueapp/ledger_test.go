@@ -72,7 +72,7 @@ type visitRow struct {
 	attempts          int
 	announced         bool
 	answered          queueapp.AgentID // who answered, before it was transferred
-	more              time.Time // when one more phone may ring
+	more              time.Time        // when one more phone may ring
 	tried             map[queueapp.AgentID]time.Time
 }
 
