@@ -77,6 +77,8 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		for _, x := range t.devices[device{sw.Name(), ev.Device}] {
 			t.turn(queueapp.Device{Extension: x, State: ev.State})
 		}
+	case Recorded:
+		t.recorded(ev)
 	case Failed:
 		t.failed(sw, ev)
 	}
@@ -229,6 +231,7 @@ func (t *tenure) connected(c *call, a *attempt) {
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))
 	c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))
+	t.record(c, a)
 }
 
 // notFound is HTTP's status for a channel that is not there any more.

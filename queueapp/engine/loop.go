@@ -180,7 +180,7 @@ func (t *tenure) turn(ev queueapp.Event) []queueapp.Effect {
 	if t.Observer != nil {
 		t.Observer.Stepped(step)
 	}
-	t.notify(step)
+	t.notify(Notice{N: step.N, At: step.At, Step: step})
 	return effects
 }
 

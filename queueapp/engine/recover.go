@@ -94,6 +94,7 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	}
 	t.clearAway(sw, up)
 	failpoint.Here("recovery", "cleared")
+	t.findRecordings(sw)
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
 	t.restLamps()

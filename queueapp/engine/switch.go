@@ -52,6 +52,8 @@ type Switch interface {
 	Bridge(id BridgeID, caller, leg queueapp.ChannelID)
 	// DestroyBridge removes a bridge; one that is gone already is fine (lane: caller).
 	DestroyBridge(id BridgeID, caller queueapp.ChannelID)
+	// Record does something about the recording of what is heard in a bridge; Recorded tells what came of it (lane: caller).
+	Record(order RecordingOrder)
 	// Continue sets the variables and sends the channel back to the dialplan: to place, or to the next priority where
 	// place is nil. Gone follows (lane: the channel).
 	Continue(ch queueapp.ChannelID, place *Place, vars ...Variable)

@@ -346,6 +346,9 @@ func (w *world) DestroyBridge(id BridgeID, _ queueapp.ChannelID) { w.note("destr
 func (w *world) Light(lamps map[string]queueapp.DeviceState) {
 	w.note("light %v", lamps)
 }
+func (w *world) Record(o RecordingOrder) {
+	w.note("recording %s %s %s %s", o.Do, o.Bridge, o.Name, o.Format)
+}
 func (w *world) Follow([]string) { w.note("follow") }
 func (w *world) Play(ch queueapp.ChannelID, id PlaybackID, media []string) {
 	w.note("play %s %s %v", ch, id, media)

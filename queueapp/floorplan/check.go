@@ -21,6 +21,7 @@ func check(root *table, p Plan) {
 	c.silences()
 	c.overflows()
 	c.lines()
+	c.recordings()
 	c.skills()
 	c.templates()
 	c.lamps()

@@ -47,6 +47,9 @@ func Parse(name string, data []byte) (Plan, error) {
 		if l, ok := line(t); ok {
 			p.Lines = append(p.Lines, l)
 		}
+		if r, ok := recording(t); ok {
+			p.Recordings = append(p.Recordings, r)
+		}
 		t.done()
 	}
 	for _, t := range root.tables("agent") {

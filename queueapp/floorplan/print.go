@@ -153,6 +153,9 @@ func sections(p Plan) []section {
 		if l, ok := p.Line(q.Name); ok {
 			fields = append(fields, lineFields(l)...)
 		}
+		if r, ok := p.Recording(q.Name); ok {
+			fields = append(fields, recordingFields(r)...)
+		}
 		out = append(out, section{"queue", string(q.Name), fields})
 	}
 	for _, h := range p.Hours {

@@ -29,6 +29,12 @@ func plans(t *rapid.T) floorplan.Plan {
 		if l, hears := line(t, q, queues, p.Hours); hears {
 			p.Lines = append(p.Lines, l)
 		}
+		if rapid.Bool().Draw(t, "recorded") {
+			p.Recordings = append(p.Recordings, floorplan.Recording{
+				Queue: queueapp.QueueName(q), Format: rapid.SampledFrom([]string{"wav", "gsm", "sln16"}).Draw(t, "format"),
+				Name: rapid.SampledFrom([]string{floorplan.DefaultRecording("").Name, `a "b"/{{.Call}}.{{.Attempt}}`}).Draw(t, "file"),
+			})
+		}
 	}
 	for _, a := range agents {
 		x := ""

@@ -62,6 +62,7 @@ func removeBridge(x *exchange, q *request) reply {
 	for len(br.channels) > 0 {
 		br.channels[0].unbridge()
 	}
+	x.endRecordings(br)
 	return done()
 }
 
