@@ -33,7 +33,7 @@ func centreOptions() map[string]centreHandler {
 		"tier-rule-no-agent-no-wait":    centreNoWait,
 		"abandoned-resume-allowed":      centreResume,
 		"discard-abandoned-after":       centreDiscard,
-		"record-template":               plain(always(recording())),
+		"record-template":               plain(always(said{})), // stands beside the queue
 		"time-base-score":               plain(centreScore),
 		"agent-no-answer-status":        plain(centreNoAnswerStatus),
 		"skip-agents-with-external-calls": plain(either(needless("an agent whose phone is in use is not rung"),

@@ -28,6 +28,7 @@ func queueOptions() map[string]handler {
 		"joinempty":      empties("joinempty", func(q *queueapp.Queue) *queueapp.Empty { return &q.Join }, "yes"),
 		"leavewhenempty": empties("leaveempty", func(q *queueapp.Queue) *queueapp.Empty { return &q.Leave }, "no"),
 		"defaultrule":    func(*queueapp.Queue, string) said { return said{} }, // once the members are known
+		"monitor-format": func(*queueapp.Queue, string) said { return said{} }, // stands beside the queue
 	}
 	for _, name := range []string{"musicclass", "musiconhold", "music"} {
 		out[name] = appMusic

@@ -141,6 +141,8 @@ func (d *draft) appQueueOf(s *section, g general, r *rules) {
 			d.add(l, s.name, stranger(l, slices.Concat(keys(known), keys(heard)), keys(generalOptions()), "in a queue"))
 		case l.is("defaultrule"):
 			q.rule = l // the members' penalties count too
+		case l.is("monitor-format"):
+			d.add(l, s.name, d.appRecording(q.Name, l.value))
 		default:
 			d.add(l, s.name, handle(q.Queue, l.value))
 		}
