@@ -77,11 +77,11 @@ type Recording struct {
 	State RecordingState
 }
 
-// notRecorded is the datum by which a call says that it is not to be recorded, and its value.
-const notRecorded, never = "record", "no"
-
+// declines reports whether a call is not to be recorded: it says so by a datum, of the dialplan's or of a menu's.
 func (c *call) declines() bool {
-	return slices.ContainsFunc(c.data, func(d queueapp.Datum) bool { return d.Key == notRecorded && strings.EqualFold(d.Value, never) })
+	return slices.ContainsFunc(c.data, func(d queueapp.Datum) bool {
+		return (d.Key == "record" || d.Key == "ivr.record") && strings.EqualFold(d.Value, "no")
+	})
 }
 
 // record begins the recording of a conversation where its queue's are recorded. Nobody waits for it.

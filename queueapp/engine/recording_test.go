@@ -93,6 +93,7 @@ func TestWhoIsNotRecorded(t *testing.T) {
 		"a queue that is not":   {"sales", nil},
 		"a caller who declines": {"support", []string{"record=no"}},
 		"by a datum":            {"support", []string{"data.record=No"}},
+		"by a menu's":           {"support", []string{"data.ivr.record=no"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := recordingWorld(t)

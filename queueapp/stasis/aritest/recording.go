@@ -38,7 +38,7 @@ func recordBridge(x *exchange, q *request) reply {
 	body := r.snapshot(nil)
 	return reply{status: http.StatusCreated, body: body, then: func() {
 		if r.state == "queued" {
-			r.becomes(x, "recording", "RecordingStarted")
+			r.becomes("recording", "RecordingStarted")
 		}
 	}}
 }
@@ -73,7 +73,7 @@ func (r *recording) stop(x *exchange) reply {
 
 func (r *recording) end(x *exchange, state, kind string) {
 	delete(x.recorded, r.name)
-	r.becomes(x, state, kind)
+	r.becomes(state, kind)
 }
 
 // endRecordings ends those of a bridge that is gone, or in which nobody is any more.
@@ -86,7 +86,7 @@ func (x *exchange) endRecordings(br *bridge) {
 }
 
 // becomes tells whoever hears of a channel in the bridge.
-func (r *recording) becomes(x *exchange, state, kind string) {
+func (r *recording) becomes(state, kind string) {
 	r.state = state
 	for _, ch := range r.bridge.channels {
 		for _, app := range ch.heard {
