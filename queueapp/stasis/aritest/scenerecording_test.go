@@ -51,7 +51,10 @@ func recordings(t *testing.T, w world, r *recorder) {
 	r.do("POST", one+"/stop", nil) // while it is paused
 	r.await("RecordingFinished", "recording day/one", 2)
 	r.do("GET", "/recordings/stored/day%2Fone", nil)
+	r.poll("/bridges/rs1.r", func(_ int, bridge any) bool { return bridge.(js)["technology"] != "softmix" }) // who recorded has left
 	r.hangUp("rs1.r.1.1")
 	r.hangUp(ch)
 	r.do("DELETE", "/bridges/rs1.r", nil)
+	r.gone("/bridges/rs1.r")
+	r.shows("/applications/queueapp", `"bridge_ids":[]`) // not at once
 }
