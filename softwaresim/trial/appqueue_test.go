@@ -109,7 +109,8 @@ func queueNoAnswer(s *scene) {
 	if rang, err := strconv.Atoi(log[1].Data[0]); err != nil || rang < 1800 {
 		s.t.Errorf("RINGNOANSWER says %q", log[1].Data)
 	}
-	if got := log[3].Data; got[0] != "1" || got[1] != "1" || got[2] < "3" {
+	got := log[3].Data
+	if waited, err := strconv.Atoi(got[2]); err != nil || waited < 3 || got[0] != "1" || got[1] != "1" {
 		s.t.Errorf("EXITWITHTIMEOUT says %q", got)
 	}
 	s.hasCDR(who, "ANSWERED")
