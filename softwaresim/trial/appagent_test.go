@@ -13,9 +13,9 @@ import (
 // agentScenarios are those of app_agent_pool.
 func agentScenarios() []scenario {
 	return []scenario{
-		{name: "agent_login_nominal", agents: 1, play: logsOn},
-		{name: "agent_login_login_errors", agents: 2, play: logOnErrors},
-		{name: "agent_request_nominal", agents: 2, play: agentRequest, queues: `[queue.agent_request]
+		{name: "agent_login/nominal", agents: 1, play: logsOn},
+		{name: "agent_login/login_errors", agents: 2, play: logOnErrors},
+		{name: "agent_request/nominal", agents: 2, play: agentRequest, queues: `[queue.agent_request]
 members = ["{1}", "{2}"]
 wrapup = "0s"`},
 	}

@@ -43,9 +43,9 @@ members = ["{1}"]
 ring = "1s"
 maxnoanswer = 1
 [queue.ringinuse_elsewhere]`},
-		{name: "wrapup_time with shared_lastcall", agents: 2, play: wrapUpShared,
+		{name: "wrapup_time/with shared_lastcall", agents: 2, play: wrapUpShared,
 			queues: "[queue.wrapup_a]\n" + wrap + "[queue.wrapup_b]\n" + wrap},
-		{name: "wrapup_time without shared_lastcall", agents: 2, play: wrapUpNotShared,
+		{name: "wrapup_time/without shared_lastcall", agents: 2, play: wrapUpNotShared,
 			queues: "[queue.wrapup_c]\n" + wrap + "[queue.wrapup_d]\n" + wrap},
 		{name: "wrapup_time_per_member", agents: 2, play: wrapUpPerMember, change: []string{"[agent.{1}]", "[agent.{1}]\nwrapup = \"4s\""},
 			queues: `[queue.wrapup_per_member]
@@ -82,13 +82,13 @@ func queueBaseline(s *scene) {
 }
 
 // Two members, of whom none answers: both ring for the queue's timeout, here 2 s, nobody is tried within retry, and after the
-// 3 s that Queue() was given the caller goes on in the dialplan. His CDR says NO ANSWER,
+// 5 s that Queue() was given the caller goes on in the dialplan. His CDR says NO ANSWER,
 // as Queue() answers nobody.
 // Ours: whom the queue lets in it answers, since he hears music; so his CDR says ANSWERED.
 func queueNoAnswer(s *scene) {
 	first, second := s.phone(1, phone.NeverAnswer()), s.phone(2, phone.NeverAnswer())
 	begun := time.Now()
-	_, who := s.joins("t3_queue_no_answer")
+	_, who := s.joins("t5_queue_no_answer")
 	rung := map[string]bool{}
 	for range 2 {
 		e := s.invited(s.rings)
@@ -101,7 +101,7 @@ func queueNoAnswer(s *scene) {
 		s.t.Errorf("rung were %v", rung)
 	}
 	s.cameBackWith(who, "TIMEOUT")
-	if took := time.Since(begun); took < 3*time.Second {
+	if took := time.Since(begun); took < 5*time.Second {
 		s.t.Errorf("after %v", took)
 	}
 	s.rangNever(s.rings)
@@ -110,7 +110,7 @@ func queueNoAnswer(s *scene) {
 		s.t.Errorf("RINGNOANSWER says %q", log[1].Data)
 	}
 	got := log[3].Data
-	if waited, err := strconv.Atoi(got[2]); err != nil || waited < 3 || got[0] != "1" || got[1] != "1" {
+	if waited, err := strconv.Atoi(got[2]); err != nil || waited < 5 || got[0] != "1" || got[1] != "1" {
 		s.t.Errorf("EXITWITHTIMEOUT says %q", got)
 	}
 	s.hasCDR(who, "ANSWERED")
@@ -133,7 +133,7 @@ func queueOnePaused(s *scene) {
 	s.phone(1, phone.AnswerAfter(0))
 	s.phone(2, phone.NeverAnswer())
 	s.command(1, "pause", map[string]string{"queue": "queue_one_paused"})
-	call, who := s.joins("t3_queue_one_paused")
+	call, who := s.joins("t5_queue_one_paused")
 	s.rung(2)
 	s.cameBackWith(who, "TIMEOUT")
 	s.rangNever(s.rings)
@@ -164,15 +164,15 @@ func ringInUseAndPause(s *scene) {
 	s.becomes(1, queueapp.StatusFree)
 
 	p.Behave(phone.NeverAnswer())
-	_, who := s.joins("t2_ringinuse_b")
+	call, _ := s.joins("to_ringinuse_b")
 	s.rung(1)
 	if v := s.becomes(1, queueapp.StatusPaused); v.Reason != "no-answer" {
 		s.t.Errorf("paused for %q", v.Reason)
 	}
+	s.must(call.Hangup(s.ctx))
 	_, other = s.joins("t1_ringinuse_b")
 	s.isTurnedAway("t1_ringinuse_a", "TIMEOUT")
 	s.cameBackWith(other, "TIMEOUT")
-	s.cameBackWith(who, "TIMEOUT")
 	s.logs("ringinuse_a", "ENTERQUEUE", "EXITWITHTIMEOUT", "ENTERQUEUE", "CONNECT {1}", "COMPLETECALLER {1}", "PAUSE {1}",
 		"ENTERQUEUE", "EXITWITHTIMEOUT")
 	for _, e := range s.logged("ringinuse_b") {
@@ -231,8 +231,8 @@ func wrapUpPerMember(s *scene) {
 		calls = append(calls, call)
 	}
 	for n, call := range calls {
-		s.must(call.Hangup(s.ctx))
 		free = append(free, time.Now())
+		s.must(call.Hangup(s.ctx))
 		s.becomes(n+1, queueapp.StatusWrapUp)
 	}
 	s.isTurnedAway("t1_"+queue, "TIMEOUT") // nobody is left
@@ -241,7 +241,7 @@ func wrapUpPerMember(s *scene) {
 		wrap time.Duration
 	}{{2, 2 * time.Second}, {1, 4 * time.Second}} {
 		call, who := s.joins("to_" + queue)
-		if after := s.rung(c.n).At.Sub(free[c.n-1]); after < c.wrap-100*time.Millisecond || after > c.wrap+time.Second {
+		if after := s.rung(c.n).At.Sub(free[c.n-1]); after < c.wrap {
 			s.t.Errorf("agent %d was rung %v after his conversation, not %v", c.n, after, c.wrap)
 		}
 		s.isTalking(queue, who)

@@ -17,7 +17,7 @@ func callerScenarios() []scenario {
 	return []scenario{
 		{name: "position_priority_maxlen", play: positionPriorityMaxLen, queues: `[queue.position_priority]
 maxlen = 11`},
-		{name: "tests_cdr_app_queue", agents: 1, play: dispositions, queues: `[queue.cdr_none]
+		{name: "cdr/app_queue", agents: 1, play: dispositions, queues: `[queue.cdr_none]
 [queue.cdr_one]
 members = ["{1}"]
 [queue.cdr_exit]
@@ -66,17 +66,19 @@ func positionPriorityMaxLen(s *scene) {
 // members that lets nobody in, or times out: the dialplan or the member has answered him. Each call has one CDR of its caller.
 // Ours: whom the queue lets in it answers; who is turned away is answered by the dialplan behind it.
 func dispositions(s *scene) {
-	s.phone(1, phone.AnswerThenHangup(0, briefly.Talk))
+	s.phone(1, phone.AnswerAfter(0))
 	gone, abandons := s.joins("to_cdr_none")
 	s.must(gone.AwaitAnswer(s.ctx))
 	s.must(gone.Hangup(s.ctx))
-	talk, talks := s.joins("to_cdr_one")
+	s.until("the caller gone", func() bool { return len(s.inQueue("cdr_none")) == 0 })
+	_, talks := s.joins("to_cdr_one")
+	leg := s.rung(1).Call
+	s.isTalking("cdr_one", talks)
+	s.must(leg.Hangup(s.ctx))
 	_, exits := s.joins("to_cdr_exit")
 	_, timesOut := s.joins("t1_cdr_none")
 	s.cameBackWith(exits, "JOINEMPTY")
 	s.cameBackWith(timesOut, "TIMEOUT")
-	_, err := talk.AwaitEnd(s.ctx)
-	s.must(err)
 	for _, who := range []phone.Party{abandons, talks, exits, timesOut} {
 		s.hasCDR(who, "ANSWERED")
 	}
