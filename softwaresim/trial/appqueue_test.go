@@ -14,7 +14,7 @@ import (
 // tests/apps/agents and tests/cdr/app_queue of its test suite), each under its name there. Above each stands what app_queue
 // promises, and below "Ours" what is otherwise here, as queueapp/README.md has it.
 func TestAppQueueAndItsAgents(t *testing.T) {
-	playAll(t, slices.Concat(queueScenarios(), memberScenarios(), callerScenarios(), agentScenarios()))
+	playAll(t, slices.Concat(queueScenarios(), memberScenarios(), callerScenarios(), transferScenarios(), agentScenarios()))
 }
 
 // queueScenarios are about whose phone rings, and whose does not.
