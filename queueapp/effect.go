@@ -30,6 +30,10 @@ type Ring struct {
 	For       time.Duration
 }
 
+// Brief has an agent who has answered told what the queue's [Briefing] says: [Briefed] answers it, also where nothing can be
+// told. Where he has to accept the call, [Accepted] may come at any time.
+type Brief struct{ Attempt AttemptID }
+
 // Connect bridges the caller and the answered leg. Durable before it is done.
 type Connect struct{ Attempt AttemptID }
 
@@ -239,6 +243,7 @@ type Refused struct {
 func (Announce) effect()  {}
 func (Offer) effect()     {}
 func (Ring) effect()      {}
+func (Brief) effect()     {}
 func (Connect) effect()   {}
 func (Revoke) effect()    {}
 func (HangUp) effect()    {}

@@ -96,6 +96,9 @@ type attemptRow struct {
 	restored bool
 	at, rang time.Time
 	talked   time.Time
+	briefing *queueapp.Briefing // that is under way; nil: none
+	until    time.Time          // when it ends by itself
+	heard    bool
 	since    time.Time     // on hold; zero: is not
 	held     time.Duration // in holds that are over
 }
@@ -152,9 +155,11 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 		if (a == nil || a.closed || a.stage == offered) && !hangsUp(effects, ev.Attempt) {
 			l.fail("%s is up, for nobody, and not hung up", ev.Attempt)
 		}
+	case queueapp.Briefed:
+		l.briefed(ev)
 	case queueapp.Connected:
-		if a := l.attempts[ev.Attempt]; a != nil && a.stage == up && !a.closed && !revokes(effects, a.id) {
-			a.stage, a.talked = connected, l.now
+		if a := l.attempts[ev.Attempt]; a != nil && (a.stage == up || a.briefing != nil) && !a.closed && !revokes(effects, a.id) {
+			a.stage, a.talked, a.briefing = connected, l.now, nil
 			l.agents[a.agent].misses = 0
 		}
 	case queueapp.Held, queueapp.Resumed:
@@ -249,6 +254,8 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 		l.offer(e)
 	case queueapp.Ring:
 		l.ring(ev, e)
+	case queueapp.Brief:
+		l.brief(ev, e)
 	case queueapp.Connect:
 		l.connect(ev, e)
 	case queueapp.Revoke:

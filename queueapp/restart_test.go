@@ -169,7 +169,7 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 		leg = nil
 	}
 	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang}
-	a.restored = true
+	a.restored, a.briefing, a.heard = true, nil, false
 	switch {
 	case a.closed:
 		ev.State = queueapp.AttemptEnding
@@ -197,6 +197,11 @@ func (w *world) missedMeanwhile() {
 	for _, a := range sorted(w.ledger.agents) {
 		if c := w.ledger.open(a.id); c != nil && (w.legs[c.id] == nil || w.legs[c.id].gone) && c.stage != offered {
 			w.tell(queueapp.Ended{Attempt: c.id, Cause: queueapp.EndLost})
+		}
+	}
+	for _, a := range sorted(w.ledger.agents) {
+		if c := w.ledger.open(a.id); c != nil && !c.closed && w.legs[c.id] != nil && w.legs[c.id].bridged && !w.legs[c.id].gone {
+			w.tell(queueapp.Connected{Attempt: c.id})
 		}
 	}
 	for _, v := range sorted(w.ledger.visits) {

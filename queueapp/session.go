@@ -60,7 +60,7 @@ func (f *Floor) logOff(a *agent) {
 		a.comesOrGoes()
 		f.emit(Unpaused{Agent: a.ID})
 	}
-	if at != nil && at.visit != nil && at.state != AttemptConnected && at.state != AttemptUp {
+	if at != nil && at.visit != nil && at.visit.winner != at {
 		v := at.visit
 		f.takeFrom(at)
 		f.stay(v)

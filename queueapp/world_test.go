@@ -48,7 +48,7 @@ type caller struct {
 }
 
 // leg is a channel to an agent's phone.
-type leg struct{ up, bridged, gone bool }
+type leg struct{ up, asked, bridged, gone bool }
 
 func newWorld(t *rapid.T) *world {
 	w := &world{
@@ -106,6 +106,9 @@ func (w *world) do(effects []queueapp.Effect) {
 				w.t.Fatalf("leg %s asked for twice", e.Attempt)
 			}
 			w.legs[e.Attempt] = &leg{}
+		case queueapp.Brief:
+			w.legs[e.Attempt].asked = true
+			w.post(queueapp.Briefed{Attempt: e.Attempt})
 		case queueapp.Connect:
 			w.bridge(e.Attempt)
 		case queueapp.HangUp:
@@ -155,7 +158,7 @@ func (w *world) drop(id queueapp.AttemptID, cause queueapp.EndCause) {
 func (w *world) post(ev queueapp.Event) {
 	lost := false
 	switch ev.(type) {
-	case queueapp.Up, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended, queueapp.Ringing:
+	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended, queueapp.Ringing:
 		lost = rapid.IntRange(0, 19).Draw(w.t, "lost") == 0
 	}
 	if !lost {
@@ -189,7 +192,7 @@ func (w *world) onTime(ev queueapp.Event) {
 		return
 	}
 	switch ev.(type) {
-	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected, queueapp.Held, queueapp.Resumed,
+	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Briefed, queueapp.Connected, queueapp.Held, queueapp.Resumed,
 		queueapp.SwitchDown:
 		w.tell(queueapp.Tick{})
 	default:
