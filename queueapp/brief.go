@@ -13,7 +13,9 @@ type Briefing struct {
 }
 
 // none reports whether an answer is enough.
-func (b Briefing) none() bool { return len(b.Announce) == 0 && !b.HoldTime && b.Delay <= 0 && b.Accept == "" }
+func (b Briefing) none() bool {
+	return len(b.Announce) == 0 && !b.HoldTime && b.Delay <= 0 && b.Accept == ""
+}
 
 // longestBriefing is how long what an agent hears may take, so that a sound without an end keeps nobody waiting.
 const longestBriefing = 30 * time.Second

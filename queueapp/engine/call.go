@@ -66,8 +66,10 @@ type attempt struct {
 	onHold    bool          // by the agent
 	held      time.Duration // in holds that are over
 	ended     bool          // revoked or closed: its record is
+	briefing  *briefing     // nil: there is none
 	offered   time.Time
 	ringing   time.Time
+	pickedUp  time.Time
 	connected time.Time
 	expires   time.Time
 }

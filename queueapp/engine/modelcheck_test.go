@@ -44,6 +44,7 @@ func (m *model) mayBridge(p *port, leg queueapp.ChannelID) {
 	if a := m.db.attempts[id]; !m.outage() && (a == nil || a.Answered.IsZero()) {
 		m.fail("%s is bridged before that is durable: %+v", leg, a)
 	}
+	m.accepted(leg)
 }
 
 // mayDismiss asserts that a visit's outcome is durable before its caller is moved.

@@ -144,6 +144,7 @@ func (p *port) Play(ch queueapp.ChannelID, id PlaybackID, _ []string) {
 		if l := x.callers[ch]; l != nil && l.inApp {
 			l.music = false
 		}
+		x.mayHear(ch)
 		x.answer(ch, PlayDone{Channel: ch, Playback: id})
 	},
 		func(x *pbx) { x.answer(ch, PlayDone{Channel: ch, Playback: id, Failed: true}) })

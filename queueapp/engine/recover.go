@@ -170,7 +170,7 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	a := &attempt{
 		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, opened: true,
 		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected, inherited: true,
-		onHold: !ra.HeldSince.IsZero(), held: ra.Holds,
+		onHold: !ra.HeldSince.IsZero(), held: ra.Holds, pickedUp: ra.Answered,
 	}
 	var leg Channel
 	lives := h == nil
