@@ -44,14 +44,14 @@ func TestAnAgentIsToldWhileTheCallerHasMusic(t *testing.T) {
 func TestWhatAnAgentHearsIsNoRinging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := briefed(t, queueapp.Briefing{HoldTime: true, Delay: 2 * time.Second})
-		time.Sleep(4 * time.Second)
+		pass(4 * time.Second)
 		w.tell(LegUp{"rs1.c1.1.1"})
 		w.await("commit queueapp.Brief")
 		if n := w.count("play"); n != 0 {
 			t.Error("told at once")
 		}
 		w.await("play rs1.c1.1.1 rs1.c1.1.b1 [sound:ringside/queue-report-hold number:6 sound:ringside/queue-seconds]")
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		w.tell(PlayDone{Channel: "rs1.c1.1.1", Playback: "rs1.c1.1.b1", Failed: true})
 		w.await("bridge rs1.c1")
 		w.tell(Entered{"rs1.c1", "ch1"}, Entered{"rs1.c1", "rs1.c1.1.1"})
@@ -106,7 +106,7 @@ func TestAnAnsweringMachineDoesNotHaveTheCaller(t *testing.T) {
 		w.logOn("1001")
 		w.tell(LegUp{"rs1.c1.1.1"})
 		w.await("play rs1.c1.1.1")
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		w.tell(PlayDone{Channel: "rs1.c1.1.1", Playback: "rs1.c1.1.b1"})
 		heard := time.Now()
 		w.order("publish revoked 1000 c1.1 no-answer", "originate rs1.c1.2.1 PJSIP/1001")
