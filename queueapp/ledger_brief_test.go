@@ -30,7 +30,8 @@ func (l *ledger) brief(ev queueapp.Event, e queueapp.Brief) {
 		return
 	}
 	b := a.visit.queue.Briefing
-	a.briefing, a.until, a.stage = &b, l.now.Add(b.Delay+mostBriefing+b.Within), up
+	a.briefing, a.least, a.stage = &b, l.now.Add(b.Delay+mostBriefing+b.Within), up
+	a.until = a.least
 	if b.Accept != "" {
 		a.stage = rung
 	}
@@ -39,7 +40,8 @@ func (l *ledger) brief(ev queueapp.Event, e queueapp.Brief) {
 // briefed books that an agent has heard all: from now on the time counts in which he may accept.
 func (l *ledger) briefed(ev queueapp.Briefed) {
 	if a := l.attempts[ev.Attempt]; a != nil && a.briefing != nil && a.briefing.Accept != "" && !a.closed && !a.heard {
-		a.heard, a.until = true, l.now.Add(a.briefing.Within)
+		a.heard, a.least = true, l.now.Add(a.briefing.Within)
+		a.until = a.least
 	}
 }
 
@@ -54,7 +56,7 @@ func (l *ledger) met(ev queueapp.Event, a *attemptRow) {
 		if !accepts || accepted.Attempt != a.id {
 			l.fail("%s is connected, and was not accepted", a.id)
 		}
-	case (!ok || heard.Attempt != a.id) && a.until.After(l.now):
+	case (!ok || heard.Attempt != a.id) && a.least.After(l.now):
 		l.fail("%s is connected before the agent has heard all", a.id)
 	}
 }
@@ -62,8 +64,8 @@ func (l *ledger) met(ev queueapp.Event, a *attemptRow) {
 // unaccepted asserts that an agent has had the time that he has.
 func (l *ledger) unaccepted(ev queueapp.Event, a *attemptRow) {
 	end, ended := ev.(queueapp.Ended)
-	if a != nil && a.briefing != nil && a.until.After(l.now) && !(ended && end.Attempt == a.id) {
-		l.fail("%s is given up as not accepted before %s", a.id, a.until)
+	if a != nil && a.briefing != nil && a.least.After(l.now) && (!ended || end.Attempt != a.id) {
+		l.fail("%s is given up as not accepted before %s", a.id, a.least)
 	}
 }
 

@@ -97,7 +97,8 @@ type attemptRow struct {
 	at, rang time.Time
 	talked   time.Time
 	briefing *queueapp.Briefing // that is under way; nil: none
-	until    time.Time          // when it ends by itself
+	least    time.Time          // when it ends by itself; later where its switch is not heard
+	until    time.Time          // when at the latest
 	heard    bool
 	since    time.Time     // on hold; zero: is not
 	held     time.Duration // in holds that are over

@@ -118,9 +118,17 @@ func (l *ledger) reborn() {
 		if v.queue == nil {
 			v.queue = &queueRow{Queue: queueapp.Queue{Name: v.Queue}, removed: true}
 		}
+		v.more = time.Time{} // of attempts that are over nobody knows when they were made
 	}
 	for _, a := range l.attempts {
-		if v := l.visits[a.id.Call]; v != nil && !a.closed {
+		v := l.visits[a.id.Call]
+		if v == nil {
+			continue
+		}
+		if next := a.at.Add(v.queue.Progress); next.After(v.more) {
+			v.more = next
+		}
+		if !a.closed {
 			a.visit = v
 		}
 	}

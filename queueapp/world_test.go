@@ -108,7 +108,7 @@ func (w *world) do(effects []queueapp.Effect) {
 			w.legs[e.Attempt] = &leg{}
 		case queueapp.Brief:
 			w.legs[e.Attempt].asked = true
-			w.post(queueapp.Briefed{Attempt: e.Attempt})
+			w.post(queueapp.Briefed(e))
 		case queueapp.Connect:
 			w.bridge(e.Attempt)
 		case queueapp.HangUp:
