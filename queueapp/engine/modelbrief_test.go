@@ -30,10 +30,12 @@ func (m *model) press(id queueapp.ChannelID, l *line) {
 	m.pbx.report(id, Digit{Channel: id, Key: key})
 }
 
-// mayHear asserts that an agent is told nothing once he hears the caller.
-func (p *pbx) mayHear(ch queueapp.ChannelID) {
-	if l := p.legs[ch]; l != nil && p.in(ch) != "" {
-		p.m.fail("%s is told something in bridge %s", ch, p.in(ch))
+// mayHear asserts that nothing more is ordered for an agent to hear who hears the caller.
+func (m *model) mayHear(p *port, ch queueapp.ChannelID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.pbx.legs[ch]; !p.dead && m.pbx.port == p && l != nil && m.pbx.in(ch) != "" {
+		m.fail("%s is told something in bridge %s", ch, m.pbx.in(ch))
 	}
 }
 

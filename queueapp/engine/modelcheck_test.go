@@ -54,6 +54,9 @@ func (m *model) mayDismiss(p *port, ch queueapp.ChannelID) {
 	if p.dead || m.pbx.port != p || m.outage() {
 		return
 	}
+	if l := m.pbx.callers[ch]; l == nil || !l.inApp {
+		return // nobody is moved: he was quicker
+	}
 	for c := range m.db.visits {
 		if v := m.db.openVisit(c); v != nil && v.Channel == ch {
 			m.fail("%s is sent on while %s waits, as far as the database knows", ch, c)

@@ -140,11 +140,11 @@ func (p *port) StartMusic(ch queueapp.ChannelID, _ string) {
 }
 
 func (p *port) Play(ch queueapp.ChannelID, id PlaybackID, _ []string) {
+	p.m.mayHear(p, ch)
 	p.order("play", ch, func(x *pbx) {
 		if l := x.callers[ch]; l != nil && l.inApp {
 			l.music = false
 		}
-		x.mayHear(ch)
 		x.answer(ch, PlayDone{Channel: ch, Playback: id})
 	},
 		func(x *pbx) { x.answer(ch, PlayDone{Channel: ch, Playback: id, Failed: true}) })
