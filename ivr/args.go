@@ -21,6 +21,9 @@ const (
 	KindMenu  Kind = "ivr"
 	KindQueue Kind = "queue"
 	KindAgent Kind = "agent"
+
+	// KindTransfer is no caller: it is the far half of a call that an agent sent on, on its way to a number.
+	KindTransfer Kind = "transfer"
 )
 
 // Args is what the dialplan said: Stasis(queueapp,<kind>,…).
@@ -40,6 +43,8 @@ type Args struct {
 
 	Command  Command // KindAgent
 	AskAgent bool    // KindAgent: anybody may sit at the phone, and keys in who he is
+
+	Number string // KindTransfer
 }
 
 // What the dialplan may say at most.
@@ -102,6 +107,10 @@ func (p *argsParser) begin(kind Kind, what string) {
 			p.args.Kind, p.args.Command.Verb = kind, v
 		default:
 			p.problem("%.40q is nothing that an agent can do: write logon, logoff, pause or ready", what)
+		}
+	case KindTransfer:
+		if p.name("transfer", what) {
+			p.args.Kind, p.args.Number = kind, what
 		}
 	default:
 		p.problem("%.40q is no kind of call: write Stasis(<app>,ivr,<menu>), Stasis(<app>,queue,<name>) or Stasis(<app>,agent,logon)",

@@ -34,6 +34,7 @@ type attempt struct {
 	answered, talked time.Time
 	since            time.Time     // on hold; zero: is not
 	held             time.Duration // in holds that are over
+	from             int           // the attempt that was transferred, of which this one came; 0: none
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
@@ -116,16 +117,23 @@ func (f *Floor) win(a *attempt) {
 
 func (f *Floor) connected(ev Connected) {
 	a := f.attempts[ev.Attempt]
-	if a == nil || !a.state.answered() {
+	if a == nil || !a.state.answered() && a.state != AttemptHanded {
 		return
 	}
 	if a.state == AttemptAsked { // accepted before a restart
 		f.win(a)
 	}
 	f.timers.stop(&a.timer)
+	handed := a.state == AttemptHanded
 	a.state, a.talked = AttemptConnected, f.now
+	if handed {
+		a.answered = f.now
+		f.recount(a.agent)
+		return
+	}
 	v := a.visit
-	v.queue.talking++
+	v.answered = a.agent.ID
+	v.talk()
 	v.queue.answered(f.now)
 	f.timers.stop(&v.deadline)
 	f.timers.stop(&v.widen)
@@ -148,7 +156,9 @@ func (f *Floor) ended(ev Ended) {
 			by = BySystem
 		}
 		f.finish(a, by, ev.Q850)
-		f.leave(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAnswered, Agent: a.agent.ID, Then: ThenHangUp})
+		f.leave(v, v.served(ThenHangUp))
+	case AttemptHanded:
+		f.refused(a, ev)
 	case AttemptCommitted, AttemptRinging, AttemptBriefing, AttemptAsked, AttemptUp:
 		reason := reasonFor(ev.Cause)
 		if a.state == AttemptUp && ev.Cause == EndHangup {
@@ -251,7 +261,7 @@ func (f *Floor) overdue(a *attempt) {
 		f.end(a, "normal")
 	case AttemptEnding:
 		f.end(a, "normal")
-	case AttemptCommitted, AttemptConnected:
+	case AttemptCommitted, AttemptHanded, AttemptConnected:
 	}
 }
 

@@ -34,6 +34,30 @@ type Ring struct {
 // told. Where he has to accept the call, [Accepted] may come at any time.
 type Brief struct{ Attempt AttemptID }
 
+// HandOver says that a call goes on elsewhere: whoever talked with the caller has transferred it. The attempt is made
+// durable, then its record opens where it is an extension's of ours: as offered, or as answered where they talk. What
+// rings there, the dialplan rings.
+type HandOver struct {
+	Attempt   AttemptID
+	From      int // the attempt that was transferred, of the same call
+	Queue     QueueName
+	Agent     AgentID     // who is logged on there; empty: nobody
+	Extension ExtensionID // empty: none of ours, as far as is known
+	Number    string      // what was dialled, where it was
+	Context   string
+	Channel   ChannelID // what has the leg's place
+	Attended  bool
+	Expires   time.Time
+}
+
+// Located says at which extension a call is that was handed over, where that became known only after: its record opens.
+type Located struct {
+	Attempt   AttemptID
+	Agent     AgentID // who is logged on there; empty: nobody
+	Extension ExtensionID
+	Expires   time.Time
+}
+
 // Connect bridges the caller and the answered leg. Durable before it is done.
 type Connect struct{ Attempt AttemptID }
 
@@ -75,6 +99,9 @@ const (
 	ByCaller EndedBy = "caller"
 	ByAgent  EndedBy = "agent"
 	BySystem EndedBy = "system"
+
+	// ByTransfer: the agent sent the caller on.
+	ByTransfer EndedBy = "transfer"
 )
 
 // OnHold says that the caller is on hold from now on: the record tells.
@@ -245,6 +272,8 @@ func (Offer) effect()     {}
 func (Ring) effect()      {}
 func (Brief) effect()     {}
 func (Connect) effect()   {}
+func (HandOver) effect()  {}
+func (Located) effect()   {}
 func (Revoke) effect()    {}
 func (HangUp) effect()    {}
 func (OnHold) effect()    {}

@@ -78,6 +78,29 @@ const (
 	EndLost        EndCause = "lost"        // never came to be, or vanished while nobody watched
 )
 
+// Transferred says that whoever talks with the caller has sent him on: another channel has taken the leg's place in the
+// bridge. The leg itself is to be hung up, the call goes on.
+type Transferred struct {
+	Attempt   AttemptID
+	Extension ExtensionID // whither, where it is one of ours and known
+	Number    string      // what was dialled in a blind transfer
+	Context   string      // and where in the dialplan
+	Channel   ChannelID   // what has taken the leg's place
+	Attended  bool        // the two were brought together and talk; else the dialplan rings somebody
+}
+
+// Reached says at which extension the call is that was transferred, where that became known only after.
+type Reached struct {
+	Attempt   AttemptID
+	Extension ExtensionID
+}
+
+// Replaced says that another channel has taken the place of the caller's: he was transferred, or has transferred us.
+type Replaced struct {
+	Call    CallID
+	Channel ChannelID
+}
+
 // Ended says that an attempt's leg is seen destroyed or confirmed absent: the phone is free of us.
 type Ended struct {
 	Attempt AttemptID
@@ -205,6 +228,7 @@ type RestoreVisit struct {
 	Entered  time.Time
 	Deadline time.Time
 	Spared   []Spared // who let it pass a moment ago
+	Answered AgentID  // who answered, should the call have been transferred since
 }
 
 // Spared is an agent who may not have a visit again before a time: see [Queue]'s Retry.
@@ -222,6 +246,7 @@ const (
 	AttemptRinging   AttemptState = "ringing"   // the leg was asked for
 	AttemptBriefing  AttemptState = "briefing"  // answered: the caller is the agent's once he has heard what he is to hear
 	AttemptAsked     AttemptState = "asked"     // answered: the caller is the agent's once he has accepted by a key
+	AttemptHanded    AttemptState = "handed"    // the call was transferred here: the dialplan rings, and nobody has answered
 	AttemptUp        AttemptState = "up"        // answered, not yet bridged
 	AttemptConnected AttemptState = "connected" // caller and agent talk
 	AttemptEnding    AttemptState = "ending"    // given up by us, leg not yet seen gone
@@ -241,6 +266,8 @@ type RestoreAttempt struct {
 	Connected time.Time
 	Holds     time.Duration // how long the caller was on hold so far, without the hold that lasts
 	HeldSince time.Time     // zero: is not on hold
+	From      int           // the attempt that was transferred, of which this one came; 0: none
+	Channel   ChannelID     // its leg, where that is not one that we made
 }
 
 // Tick wakes the floor for its deadlines: see [Floor.Next].
@@ -256,6 +283,9 @@ func (Accepted) event()       {}
 func (Connected) event()      {}
 func (Held) event()           {}
 func (Resumed) event()        {}
+func (Transferred) event()    {}
+func (Reached) event()        {}
+func (Replaced) event()       {}
 func (Ended) event()          {}
 func (Hangup) event()         {}
 func (LogOn) event()          {}

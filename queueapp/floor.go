@@ -89,7 +89,7 @@ func (f *Floor) take(ev Event) {
 		f.apply(ev.Plan)
 	case Enter:
 		f.enter(ev)
-	case Offered, Ringing, Up, Briefed, Accepted, Connected, Held, Resumed, Ended:
+	case Offered, Ringing, Up, Briefed, Accepted, Connected, Held, Resumed, Transferred, Reached, Ended:
 		f.attemptEvent(ev)
 	case Hangup:
 		f.hangup(ev)
@@ -99,6 +99,10 @@ func (f *Floor) take(ev Event) {
 		f.move(ev)
 	case Prioritise:
 		f.prioritise(ev)
+	case Replaced:
+		if v := f.visits[ev.Call]; v != nil {
+			v.Channel = ev.Channel
+		}
 	case Identify:
 		if v := f.visits[ev.Call]; v != nil {
 			v.Customers, v.Data = ev.Customers, ev.Data
@@ -138,6 +142,10 @@ func (f *Floor) attemptEvent(ev Event) {
 		f.heldBy(ev)
 	case Resumed:
 		f.resumed(ev)
+	case Transferred:
+		f.transferred(ev)
+	case Reached:
+		f.reached(ev)
 	case Ended:
 		f.ended(ev)
 	case Ringing:

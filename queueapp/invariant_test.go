@@ -60,8 +60,10 @@ func (l *ledger) checkVisit(v *visitRow) {
 func (l *ledger) checkOnce() {
 	agents, phones, visits := map[queueapp.AgentID]int{}, map[queueapp.ExtensionID]int{}, map[*visitRow]int{}
 	for _, a := range l.attempts {
-		if !a.gone {
+		if !a.gone && a.agent != "" {
 			agents[a.agent]++
+		}
+		if !a.gone && a.ext != "" {
 			phones[a.ext]++
 		}
 		if !a.closed && a.stage >= up {
@@ -162,7 +164,7 @@ func (l *ledger) checkQueues(views []queueapp.QueueView) {
 		for _, v := range l.visits {
 			switch a := l.serving(v); {
 			case v.queue != q:
-			case a != nil && a.stage == connected:
+			case a != nil && a.stage >= handed:
 				want.Talking++
 			default:
 				want.Waiting++
@@ -229,7 +231,7 @@ func (l *ledger) checkCall(f *queueapp.Floor, got queueapp.CallView) {
 	if a == nil {
 		return
 	}
-	state := map[stage]string{offered: "offered", rung: "ringing", up: "ringing", connected: "talking"}[a.stage]
+	state := map[stage]string{offered: "offered", rung: "ringing", up: "ringing", handed: "ringing", connected: "talking"}[a.stage]
 	if got.State != state || got.Agent != a.agent || got.Extension != a.ext || got.Attempt != a.id.N {
 		l.fail("call is listed as %+v, and is %s with %+v", got, state, *a)
 	}

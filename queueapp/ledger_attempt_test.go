@@ -222,7 +222,7 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 		l.release(a)
 	}
 	ag := l.agents[a.agent]
-	if ag == nil || (e.Reason == queueapp.RevokeLost && a.restored) {
+	if ag == nil || a.from != 0 || (e.Reason == queueapp.RevokeLost && a.restored) {
 		return
 	}
 	q := a.visit.queue
@@ -257,14 +257,20 @@ func (l *ledger) givenUp(ev queueapp.Event, a *attemptRow, e queueapp.Revoke) {
 	}
 }
 
-func (l *ledger) close(e queueapp.Close) {
+func (l *ledger) close(ev queueapp.Event, e queueapp.Close) {
 	a := l.attempts[e.Attempt]
+	if sent, ok := ev.(queueapp.Transferred); (e.By == queueapp.ByTransfer) != (ok && sent.Attempt == e.Attempt) {
+		l.fail("%s was ended by %s", e.Attempt, e.By)
+	}
 	l.closed[e.Attempt]++
 	if a == nil || a.closed || a.stage != connected || l.closed[e.Attempt] > 1 {
 		l.fail("closed %s, which does not talk", e.Attempt)
 		return
 	}
 	a.closed = true
+	if a.visit.answered == "" {
+		a.visit.answered = a.agent
+	}
 	held := a.held
 	if !a.since.IsZero() {
 		held += l.now.Sub(a.since)
@@ -317,7 +323,7 @@ func (l *ledger) leave(ev queueapp.Event, e queueapp.Leave) {
 	}
 	switch e.Outcome {
 	case queueapp.OutcomeAnswered:
-		if (e.Then == queueapp.ThenNothing) != (hangup.Call == e.Call) || e.Agent == "" {
+		if (e.Then == queueapp.ThenNothing) != (hangup.Call == e.Call) || e.Agent == "" || e.Agent != v.answered {
 			l.fail("%s answered by %q, then %s", e.Call, e.Agent, e.Then)
 		}
 		return

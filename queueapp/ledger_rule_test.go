@@ -128,7 +128,7 @@ func (l *ledger) anybody(q *queueRow, e queueapp.Empty, only queueapp.AgentID) b
 func (l *ledger) checkEmpty() {
 	waiting := map[*queueRow]bool{}
 	for _, v := range l.visits {
-		if a := l.serving(v); a == nil || a.stage < connected {
+		if a := l.serving(v); a == nil || a.stage < handed {
 			waiting[v.queue] = true
 		}
 	}
@@ -173,7 +173,7 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 	case queueapp.OutcomeFull:
 		waiting, on := 0, len(l.loggedOnIn(v.queue))
 		for _, w := range l.visits {
-			if a := l.serving(w); w.queue == v.queue && (a == nil || a.stage < connected) {
+			if a := l.serving(w); w.queue == v.queue && (a == nil || a.stage < handed) {
 				waiting++
 			}
 		}

@@ -70,7 +70,8 @@ type visitRow struct {
 	priority          int
 	attempts          int
 	announced         bool
-	more              time.Time // when one more phone may ring
+	answered          queueapp.AgentID // who answered, before it was transferred
+	more              time.Time        // when one more phone may ring
 	tried             map[queueapp.AgentID]time.Time
 }
 
@@ -81,6 +82,7 @@ const (
 	offered stage = iota
 	rung
 	up
+	handed // transferred, and nobody has answered yet
 	connected
 )
 
@@ -102,6 +104,7 @@ type attemptRow struct {
 	heard    bool
 	since    time.Time     // on hold; zero: is not
 	held     time.Duration // in holds that are over
+	from     int           // the attempt that was transferred; 0: none was
 }
 
 func newAgentRow(id queueapp.AgentID) *agentRow {
@@ -159,10 +162,19 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 	case queueapp.Briefed:
 		l.briefed(ev)
 	case queueapp.Connected:
-		if a := l.attempts[ev.Attempt]; a != nil && (a.stage == up || a.briefing != nil) && !a.closed && !revokes(effects, a.id) {
+		switch a := l.attempts[ev.Attempt]; {
+		case a == nil || a.closed || revokes(effects, a.id):
+		case a.stage == up || a.briefing != nil:
 			a.stage, a.talked, a.briefing = connected, l.now, nil
 			l.agents[a.agent].misses = 0
+		case a.stage == handed:
+			a.stage, a.talked, a.answered = connected, l.now, true
 		}
+	case queueapp.Transferred:
+		l.transferred(ev, effects)
+	case queueapp.Reached:
+		l.reached(ev, effects)
+	case queueapp.Replaced:
 	case queueapp.Held, queueapp.Resumed:
 		l.hold(ev, effects)
 	case queueapp.Ended:
@@ -259,10 +271,13 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 		l.brief(ev, e)
 	case queueapp.Connect:
 		l.connect(ev, e)
+	case queueapp.HandOver:
+		l.handOver(ev, e)
+	case queueapp.Located: // booked with its event
 	case queueapp.Revoke:
 		l.revoke(ev, e)
 	case queueapp.Close:
-		l.close(e)
+		l.close(ev, e)
 	case queueapp.HangUp:
 		l.hangUp(ev, e)
 	case queueapp.Leave:

@@ -61,7 +61,7 @@ func (f *Floor) longest() map[*queue]time.Time {
 		}
 	}
 	for _, a := range f.attempts {
-		if a.visit != nil && a.state != AttemptConnected {
+		if a.visit != nil && !a.visit.talks {
 			look(a.visit)
 		}
 	}

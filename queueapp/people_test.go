@@ -119,7 +119,14 @@ func (w *world) phone() {
 	})
 	id := rapid.SampledFrom(ids).Draw(w.t, "leg")
 	l := w.legs[id]
-	switch does := rapid.IntRange(0, 7).Draw(w.t, "does"); {
+	switch does := rapid.IntRange(0, 8).Draw(w.t, "does"); {
+	case l.bridged && does == 8:
+		w.transfer(id)
+	case l.handed && does == 7:
+		w.post(queueapp.Reached{Attempt: id, Extension: rapid.SampledFrom(extensionIDs()).Draw(w.t, "reached")})
+	case l.handed && !l.up && does <= 4:
+		l.up, l.bridged = true, true
+		w.post(queueapp.Connected{Attempt: id})
 	case does == 0 && !l.up:
 		w.post(queueapp.Ringing{Attempt: id})
 	case does <= 4 && !l.up:

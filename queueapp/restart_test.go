@@ -152,7 +152,7 @@ func (w *world) remembered() []queueapp.Event {
 		}
 	}
 	for _, v := range sorted(l.visits) {
-		ev := queueapp.RestoreVisit{Enter: v.Enter, Entered: v.entered, Deadline: v.deadline}
+		ev := queueapp.RestoreVisit{Enter: v.Enter, Entered: v.entered, Deadline: v.deadline, Answered: v.answered}
 		ev.Priority, ev.Attempts = v.priority, v.attempts
 		out = append(out, ev)
 	}
@@ -176,13 +176,15 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 	if leg != nil && leg.gone && rapid.Bool().Draw(w.t, "as if there was no leg") {
 		leg = nil
 	}
-	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang}
+	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang, From: a.from}
 	a.restored, a.briefing, a.heard = true, nil, false
 	switch {
 	case a.closed:
 		ev.State = queueapp.AttemptEnding
 	case a.stage == connected:
 		ev.State = queueapp.AttemptConnected
+	case a.stage == handed:
+		ev.State = queueapp.AttemptHanded
 	case leg == nil:
 		ev.State, a.stage = queueapp.AttemptCommitted, offered
 	case leg.up || a.stage == up:
@@ -202,9 +204,13 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 
 // missedMeanwhile has the new owner hear of all that it finds changed: legs that are gone, callers who are.
 func (w *world) missedMeanwhile() {
-	for _, a := range sorted(w.ledger.agents) {
-		if c := w.ledger.open(a.id); c != nil && (w.legs[c.id] == nil || w.legs[c.id].gone) && c.stage != offered {
-			w.tell(queueapp.Ended{Attempt: c.id, Cause: queueapp.EndLost})
+	for _, id := range w.openAttempts() {
+		switch c, leg := w.ledger.attempts[id], w.legs[id]; {
+		case c == nil:
+		case (leg == nil || leg.gone) && c.stage != offered:
+			w.tell(queueapp.Ended{Attempt: id, Cause: queueapp.EndLost})
+		case leg != nil && leg.handed && leg.up:
+			w.tell(queueapp.Connected{Attempt: id})
 		}
 	}
 	for _, a := range sorted(w.ledger.agents) {
@@ -218,6 +224,18 @@ func (w *world) missedMeanwhile() {
 		}
 	}
 	w.tell(queueapp.Tick{})
+}
+
+// openAttempts are those whose legs are not known to be gone, in order.
+func (w *world) openAttempts() []queueapp.AttemptID {
+	var ids []queueapp.AttemptID
+	for id, a := range w.ledger.attempts {
+		if !a.gone {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b queueapp.AttemptID) int { return cmp.Or(cmp.Compare(a.Call, b.Call), cmp.Compare(a.N, b.N)) })
+	return ids
 }
 
 // sorted gives a map's values in the order of their keys.

@@ -58,6 +58,7 @@ func (f *Floor) restoreVisit(ev RestoreVisit) {
 		q.through(-1, &Enter{})
 	}
 	v := f.admit(ev.Enter, q, ev.Entered, ev.Deadline)
+	v.answered = ev.Answered
 	for _, s := range ev.Spared {
 		if a := f.agents[s.Agent]; a != nil {
 			f.spare(v, a, s.Until)
@@ -113,7 +114,7 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
 	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
-	a.held, a.since = ev.Holds, ev.HeldSince
+	a.held, a.since, a.from = ev.Holds, ev.HeldSince, ev.From
 	f.resume(a, ev)
 }
 
@@ -127,7 +128,7 @@ func (f *Floor) shut(ev RestoreAttempt) {
 	switch ev.State {
 	case AttemptConnected:
 		f.emit(Close{Attempt: ev.Attempt, By: BySystem})
-	case AttemptCommitted, AttemptRinging, AttemptBriefing, AttemptAsked, AttemptUp:
+	case AttemptCommitted, AttemptRinging, AttemptBriefing, AttemptAsked, AttemptHanded, AttemptUp:
 		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
 	case AttemptEnding: // closed already
 	}
@@ -148,9 +149,12 @@ func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
 			return
 		}
 		f.greet(a)
-	case AttemptConnected:
+	case AttemptConnected, AttemptHanded:
 		f.win(a)
-		a.visit.queue.talking++
+		a.visit.talk()
+		if a.visit.answered == "" {
+			a.visit.answered = a.agent.ID
+		}
 		f.timers.stop(&a.visit.deadline)
 	case AttemptEnding:
 		f.end(a, "normal")
@@ -165,6 +169,9 @@ func (f *Floor) reserved(id AgentID, ext ExtensionID) bool {
 
 // whoever finds an agent, also one who left the floor plan while a call of his went on.
 func (f *Floor) whoever(id AgentID) *agent {
+	if id == "" {
+		return nobody()
+	}
 	a := f.agents[id]
 	if a == nil {
 		a = newAgent(Agent{ID: id})
@@ -177,6 +184,9 @@ func (f *Floor) whoever(id AgentID) *agent {
 
 // whichever finds an extension, also one that left the floor plan while a call on it went on.
 func (f *Floor) whichever(id ExtensionID) *extension {
+	if id == "" {
+		return nowhere()
+	}
 	x := f.extensions[id]
 	if x == nil {
 		x = &extension{Extension: Extension{ID: id}, removed: true}

@@ -39,11 +39,13 @@ func (f *Floor) detach(a *attempt) {
 // finish ends a conversation: the record closes, the agent gets wrap-up, and the phone is ours until its leg is gone.
 func (f *Floor) finish(a *attempt, by EndedBy, q850 int) {
 	q, asked := a.visit.queue, a.visit.asked
-	q.talking--
 	f.detach(a)
 	a.state = AttemptEnding
 	f.emit(Close{Attempt: a.id, By: by, Q850: q850, Held: a.onHold(f.now)})
 	ag := a.agent
+	if ag.ID == "" { // nobody of the floor's
+		return
+	}
 	ag.calls++
 	ag.talked += f.now.Sub(a.talked)
 	wrapup := q.Wrapup

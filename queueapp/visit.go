@@ -22,6 +22,8 @@ type visit struct {
 	offers   int                   // how many attempts the call has had
 	open     []*attempt            // those that are not ending: more than one only where phones ring together
 	winner   *attempt              // the one of them that was answered
+	talks    bool                  // somebody has answered
+	answered AgentID               // who that was
 	out      Outcome               // how the visit ends should its winner come to nothing
 	tried    map[AgentID]time.Time // who may not have it again before
 
@@ -122,6 +124,19 @@ func (q *queue) pass(ev *Enter, priority int, o Outcome, next QueueName) Leave {
 	}
 }
 
+// served is how a visit ends that somebody has answered.
+func (v *visit) served(then Then) Leave {
+	return Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAnswered, Agent: v.answered, Then: then}
+}
+
+// talk counts a visit as one that waits no more.
+func (v *visit) talk() {
+	if !v.talks {
+		v.talks = true
+		v.queue.talking++
+	}
+}
+
 // leaving is how a visit ends that nobody answered.
 func (v *visit) leaving(o Outcome) Leave { return v.queue.leave(&v.Enter, v.priority-v.boost, o) }
 
@@ -190,10 +205,14 @@ func (f *Floor) hangup(ev Hangup) {
 	if v == nil {
 		return
 	}
-	if a := v.winner; a != nil && a.state == AttemptConnected {
-		f.finish(a, ByCaller, ev.Q850)
-		f.end(a, "normal")
-		f.leave(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeAnswered, Agent: a.agent.ID, Then: ThenNothing})
+	if a := v.winner; a != nil && v.talks {
+		if a.state == AttemptConnected {
+			f.finish(a, ByCaller, ev.Q850)
+			f.end(a, "normal")
+		} else {
+			f.withdrawOffer(a, RevokeCallerGone, "normal")
+		}
+		f.leave(v, v.served(ThenNothing))
 		return
 	}
 	f.takeBack(v, RevokeCallerGone)
@@ -253,6 +272,9 @@ func (f *Floor) leave(v *visit, l Leave) {
 	}
 	delete(f.visits, v.Call)
 	v.queue.visits--
+	if v.talks {
+		v.queue.talking--
+	}
 	v.queue.emptied()
 	f.emit(l)
 }

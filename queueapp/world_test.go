@@ -48,7 +48,10 @@ type caller struct {
 }
 
 // leg is a channel to an agent's phone.
-type leg struct{ up, asked, bridged, gone bool }
+type leg struct {
+	up, asked, bridged, gone bool
+	handed                   bool // it was brought by a transfer: the dialplan rings whoever is there
+}
 
 func newWorld(t *rapid.T) *world {
 	w := &world{
@@ -85,7 +88,10 @@ func (w *world) hear(ev queueapp.Event) []queueapp.Effect {
 	w.seen[reflect.TypeOf(ev).Name()]++
 	for _, e := range effects {
 		w.seen[reflect.TypeOf(e).Name()]++
-		if o, ok := e.(queueapp.Offer); ok {
+		switch o := e.(type) {
+		case queueapp.Offer:
+			w.calls[o.Attempt.Call].attempts = o.Attempt.N
+		case queueapp.HandOver:
 			w.calls[o.Attempt.Call].attempts = o.Attempt.N
 		}
 	}
@@ -109,6 +115,11 @@ func (w *world) do(effects []queueapp.Effect) {
 		case queueapp.Brief:
 			w.legs[e.Attempt].asked = true
 			w.post(queueapp.Briefed(e))
+		case queueapp.HandOver:
+			w.legs[e.Attempt] = &leg{up: e.Attended, bridged: e.Attended, handed: true}
+			if e.Extension != "" && !e.Attended {
+				w.post(queueapp.Offered{Attempt: e.Attempt, Publish: queueapp.PublishOK})
+			}
 		case queueapp.Connect:
 			w.bridge(e.Attempt)
 		case queueapp.HangUp:

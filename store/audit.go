@@ -25,17 +25,18 @@ func audits() map[string]string {
 			WHERE a.floor = $1 AND a.offered_at < coalesce(b.ended_at, 'infinity') AND b.offered_at < coalesce(a.ended_at, 'infinity')`,
 		"a visit was connected to more than one agent": `
 			SELECT format('%s visit %s: %s agents', call, visit, count(*)) FROM queueapp.attempts
-			WHERE floor = $1 AND connected_at IS NOT NULL GROUP BY call, visit HAVING count(*) > 1`,
+			WHERE floor = $1 AND connected_at IS NOT NULL AND handed_from IS NULL GROUP BY call, visit HAVING count(*) > 1`,
 		"a phone was rung before its publish was settled": `
 			SELECT format('%s.%s', a.call, a.n) FROM queueapp.attempts a
-			WHERE a.floor = $1 AND a.rang_at IS NOT NULL AND (a.publish IS NULL OR a.published_at > a.rang_at)
+			WHERE a.floor = $1 AND a.rang_at IS NOT NULL AND a.handed_from IS NULL AND (a.publish IS NULL OR a.published_at > a.rang_at)
 			AND NOT EXISTS ( -- the owner died before it had written what its leg shows to have happened
 				SELECT FROM queueapp.journal j
 				WHERE j.floor = a.floor AND j.call = a.call AND j.event LIKE 'restore-attempt ' || a.call || '.' || a.n || ' %')`,
 		"a record was opened or closed more or less than once": `
 			SELECT format('%s.%s: offered %s, closed %s', a.call, a.n, o.offered, o.closed)
 			FROM queueapp.attempts a CROSS JOIN LATERAL (
-				SELECT count(*) FILTER (WHERE event = 'offered') AS offered,
+				SELECT CASE WHEN a.handed_from IS NULL OR bool_or(event = 'offered') THEN count(*) FILTER (WHERE event = 'offered')
+				       ELSE count(*) FILTER (WHERE event = 'answered') END AS offered, -- they talk already where somebody has brought them together
 				       count(*) FILTER (WHERE event IN ('revoked', 'ended', 'transferred')) AS closed
 				FROM queueapp.outbox WHERE call = a.call AND attempt = a.n) o
 			WHERE a.floor = $1 AND (o.offered > 1 OR o.closed > 1
@@ -52,7 +53,7 @@ func audits() map[string]string {
 			SELECT format('%s: agent %s after %s', a.call, a.agent, b.offered_at - a.closed_at)
 			FROM queueapp.attempts a JOIN queueapp.attempts b ON b.call = a.call AND b.visit = a.visit AND b.agent = a.agent AND b.n > a.n
 			JOIN queueapp.queues q ON q.floor = a.floor AND q.name = a.queue
-			WHERE a.floor = $1 AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable') AND b.offered_at < a.closed_at + q.retry - interval '1 ms'`,
+			WHERE a.floor = $1 AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable') AND b.handed_from IS NULL AND b.offered_at < a.closed_at + q.retry - interval '1 ms'`,
 		"a caller came or went twice in the queue_log": `
 			SELECT format('%s in %s: %s in step %s', callid, queuename, event, step) FROM (
 				SELECT *, lag(event = 'ENTERQUEUE') OVER (PARTITION BY callid, queuename ORDER BY step, n) AS came
@@ -64,13 +65,15 @@ func audits() map[string]string {
 			AND coalesce(v.outcome::text, '') NOT IN ('full', 'no-agents', 'unknown-queue', 'closed') AND v.ended_at IS DISTINCT FROM v.entered_at
 			AND (NOT EXISTS (SELECT FROM queueapp.queue_log l
 					WHERE l.floor = v.floor AND l.time = v.entered_at AND l.queuename = v.queue AND l.event = 'ENTERQUEUE')
-				OR v.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM queueapp.queue_log l
+				OR v.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM queueapp.attempts t -- of which the queue_log tells no more
+					WHERE t.call = v.call AND t.visit = v.n AND t.handed_from IS NOT NULL)
+				AND NOT EXISTS (SELECT FROM queueapp.queue_log l
 					WHERE l.floor = v.floor AND l.time = v.ended_at AND l.queuename = v.queue AND l.event IN (` + ends + `)))`,
 	}
 }
 
 // ends are the queue_log's events with which a caller's stay ends.
-const ends = `'COMPLETEAGENT', 'COMPLETECALLER', 'ABANDON', 'EXITEMPTY', 'EXITWITHKEY', 'EXITWITHTIMEOUT', 'WITHDRAW'`
+const ends = `'COMPLETEAGENT', 'COMPLETECALLER', 'BLINDTRANSFER', 'ATTENDEDTRANSFER', 'ABANDON', 'EXITEMPTY', 'EXITWITHKEY', 'EXITWITHTIMEOUT', 'WITHDRAW'`
 
 // leftovers are what is open: nothing of it may be there when no caller is.
 func leftovers() map[string]string {
@@ -133,6 +136,7 @@ type Told struct {
 	EndedBy queueapp.EndedBy
 	Cause   queueapp.EndCause
 	Q850    int
+	From    int // the attempt that was transferred, of which this one came; 0: none
 }
 
 // Attempts reads the attempts of a floor that were offered at a time or after it, in that order.
@@ -140,7 +144,7 @@ func (s *Store) Attempts(ctx context.Context, floor string, since time.Time) ([]
 	return readAll(ctx, s, "read the attempts", func(row pgx.CollectableRow) (t Told, err error) {
 		var offered, published, rang, alerted, answered, connected, closed, ended *time.Time
 		err = row.Scan(&t.Attempt.Call, &t.Attempt.N, &t.Visit, &t.Number, &t.Agent, &t.Extension, &t.Publish, &offered, &published,
-			&rang, &alerted, &answered, &connected, &closed, &ended, &t.Reason, &t.EndedBy, &t.Cause, &t.Q850)
+			&rang, &alerted, &answered, &connected, &closed, &ended, &t.Reason, &t.EndedBy, &t.Cause, &t.Q850, &t.From)
 		for into, from := range map[*time.Time]*time.Time{
 			&t.Offered: offered, &t.Published: published, &t.Rang: rang, &t.Alerted: alerted, &t.Answered: answered,
 			&t.Connected: connected, &t.Closed: closed, &t.Ended: ended,
@@ -151,9 +155,9 @@ func (s *Store) Attempts(ctx context.Context, floor string, since time.Time) ([]
 		}
 		return t, err
 	}, `
-		SELECT a.call::text, a.n, a.visit, c.number, a.agent, a.extension, coalesce(a.publish::text, ''), a.offered_at, a.published_at,
+		SELECT a.call::text, a.n, a.visit, c.number, coalesce(a.agent, ''), coalesce(a.extension, ''), coalesce(a.publish::text, ''), a.offered_at, a.published_at,
 			a.rang_at, a.alerted_at, a.answered_at, a.connected_at, a.closed_at, a.ended_at, coalesce(a.reason::text, ''),
-			coalesce(a.ended_by::text, ''), coalesce(a.cause::text, ''), coalesce(a.q850, 0)
+			coalesce(a.ended_by::text, ''), coalesce(a.cause::text, ''), coalesce(a.q850, 0), coalesce(a.handed_from, 0)
 		FROM queueapp.attempts a JOIN queueapp.calls c ON c.id = a.call
 		WHERE a.floor = $1 AND a.offered_at >= $2 ORDER BY a.offered_at, a.call, a.n`, floor, since)
 }

@@ -157,7 +157,9 @@ func scanMember(row pgx.CollectableRow) (m queueapp.RestoreMember, err error) {
 
 const visitsSQL = `
 SELECT v.call::text, v.queue, v.entry, v.priority, v.entered_at, v.deadline, c.switch, c.channel, c.number, c.name, c.dialled,
-    c.customers::text, c.data::text, v.needs::text, v.only_agent, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0)
+    c.customers::text, c.data::text, v.needs::text, v.only_agent, coalesce((SELECT max(a.n) FROM queueapp.attempts a WHERE a.call = v.call), 0),
+    coalesce((SELECT a.agent FROM queueapp.attempts a WHERE a.call = v.call AND a.visit = v.n AND a.handed_from IS NULL
+        AND a.ended_by = 'transfer'), '')
 FROM queueapp.visits v JOIN queueapp.calls c ON c.id = v.call
 WHERE v.floor = $1 AND v.ended_at IS NULL
 ORDER BY v.entry`
@@ -165,7 +167,7 @@ ORDER BY v.entry`
 func scanVisit(row pgx.CollectableRow) (v queueapp.RestoreVisit, err error) {
 	var found, data, needs string
 	err = row.Scan(&v.Call, &v.Queue, &v.Entry, &v.Priority, &v.Entered, &v.Deadline, &v.Switch, &v.Channel, &v.Caller.Number,
-		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Agent, &v.Attempts)
+		&v.Caller.Name, &v.Caller.Dialled, &found, &data, &needs, &v.Agent, &v.Attempts, &v.Answered)
 	if err != nil {
 		return v, err
 	}
@@ -202,9 +204,11 @@ func scanSpared(row pgx.CollectableRow) (s spared, err error) {
 }
 
 const attemptsSQL = `
-SELECT a.call::text, a.n, a.agent, a.extension, a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch,
+SELECT a.call::text, a.n, coalesce(a.agent, ''), coalesce(a.extension, ''), a.state, a.offered_at, a.rang_at, a.answered_at, a.connected_at, c.switch,
     coalesce((SELECT sum(h.ended_at - h.began_at) FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n), interval '0'),
-    (SELECT h.began_at FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n AND h.ended_at IS NULL)
+    (SELECT h.began_at FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n AND h.ended_at IS NULL),
+    coalesce(a.handed_from, 0),
+    CASE WHEN a.handed_from IS NULL THEN '' ELSE coalesce((SELECT l.channel FROM queueapp.legs l WHERE l.call = a.call AND l.attempt = a.n), '') END
 FROM queueapp.attempt_report a JOIN queueapp.calls c ON c.id = a.call WHERE a.floor = $1 AND a.ended_at IS NULL
 ORDER BY a.offered_at, a.call, a.n`
 
@@ -217,7 +221,7 @@ type openAttempt struct {
 func scanAttempt(row pgx.CollectableRow) (a openAttempt, err error) {
 	var rang, answered, connected, held *time.Time
 	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home,
-		&a.Holds, &held)
+		&a.Holds, &held, &a.From, &a.RestoreAttempt.Channel)
 	a.Rang, a.Answered, a.Connected, a.HeldSince = known(rang), known(answered), known(connected), known(held)
 	return a, err
 }

@@ -21,6 +21,9 @@ const (
 	stmtAbsent  = "absent"
 	stmtMove    = "move"
 	stmtCaller  = "caller"
+	stmtChannel = "channel"
+	stmtHanded  = "handed"
+	stmtSeat    = "seat"
 	stmtEnter   = "enter"
 	stmtOffer   = "offer"
 	stmtOffered = "offered"
@@ -71,8 +74,8 @@ UPDATE queueapp.attempts SET
     publish = coalesce(publish, nullif($4::text, '')::queueapp.publish_result),
     rang_at = coalesce(rang_at, $5),
     alerted_at = coalesce(alerted_at, $6),
-    answered_at = coalesce(answered_at, $7),
-    connected_at = CASE WHEN closed_at IS NULL AND coalesce(answered_at, $7) IS NOT NULL
+    answered_at = coalesce(answered_at, $7, CASE WHEN handed_from IS NOT NULL AND closed_at IS NULL THEN $8::timestamptz END),
+    connected_at = CASE WHEN closed_at IS NULL AND (handed_from IS NOT NULL OR coalesce(answered_at, $7) IS NOT NULL)
         THEN coalesce(connected_at, $8::timestamptz) ELSE connected_at END,
     closed_at = coalesce(closed_at, $9, $12),
     reason = CASE WHEN closed_at IS NULL THEN nullif($10::text, '')::queueapp.revoke_reason ELSE reason END,
@@ -93,6 +96,8 @@ UPDATE queueapp.sessions SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND e
 		stmtServe: `UPDATE queueapp.absences SET ended_at = $3 WHERE floor = $1 AND agent = $2 AND queue = $4 AND ended_at IS NULL`,
 
 		stmtCaller: `UPDATE queueapp.calls SET customers = $2, data = $3 WHERE id = $1`,
+
+		stmtChannel: `UPDATE queueapp.calls SET channel = $2 WHERE id = $1`,
 
 		stmtMove: `UPDATE queueapp.visits SET priority = $2 WHERE call = $1 AND ended_at IS NULL`,
 	}
@@ -125,6 +130,18 @@ SELECT $2, $3, max(n), $1, $4, $5, $6, $7, $8, $9::timestamptz, nullif($10::text
     nullif($16::text, '')::queueapp.revoke_reason, nullif($17::text, '')::queueapp.ended_by, $18::timestamptz,
     nullif($19::text, '')::queueapp.end_cause, nullif($20::integer, 0)
 FROM queueapp.visits WHERE call = $2`,
+
+		// Of a call that was transferred nobody of the floor need have answered, and it need not be at a phone of ours.
+		stmtHanded: `
+INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at, published_at, publish,
+    rang_at, alerted_at, answered_at, connected_at, closed_at, reason, ended_by, ended_at, cause, q850, handed_from, dialled)
+SELECT $2, $3, max(n), $1, $4, nullif($5::text, ''), nullif($6::text, ''), $7, $8, $9::timestamptz,
+    nullif($10::text, '')::queueapp.publish_result, $11::timestamptz, $12::timestamptz, $13::timestamptz, $14::timestamptz,
+    $15::timestamptz, nullif($16::text, '')::queueapp.revoke_reason, nullif($17::text, '')::queueapp.ended_by, $18::timestamptz,
+    nullif($19::text, '')::queueapp.end_cause, nullif($20::integer, 0), $21, $22
+FROM queueapp.visits WHERE call = $2`,
+
+		stmtSeat: `UPDATE queueapp.attempts SET agent = nullif($3::text, ''), extension = nullif($4::text, '') WHERE call = $1 AND n = $2`,
 
 		stmtLeg: `
 INSERT INTO queueapp.legs (call, attempt, n, switch, channel) SELECT id, $2, $3, switch, $4 FROM queueapp.calls WHERE id = $1

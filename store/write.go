@@ -63,6 +63,9 @@ func (w *writer) closings(r projection.Rows) {
 	for _, c := range r.Callers {
 		w.batch.Queue(stmtCaller, string(c.Call), customers.Encode(c.Customers), customers.EncodeData(c.Data))
 	}
+	for _, c := range r.Channels {
+		w.batch.Queue(stmtChannel, string(c.Call), text(c.Channel))
+	}
 	for _, m := range r.Moves {
 		w.batch.Queue(stmtMove, string(m.Call), m.Priority)
 	}
@@ -79,11 +82,17 @@ func (w *writer) openings(r projection.Rows) {
 	for i := range r.Offers {
 		a := &r.Offers[i]
 		offer := []any{w.floor, string(a.ID.Call), a.ID.N, text(a.Queue), text(a.Agent), text(a.Extension), a.Offered, a.Expires}
-		if a.Untouched() {
+		switch {
+		case a.From != 0:
+			w.batch.Queue(stmtHanded, append(append(offer, progress(a)...), a.From, text(a.Number))...)
+		case a.Untouched():
 			w.batch.Queue(stmtOffer, offer...)
-		} else {
+		default:
 			w.batch.Queue(stmtOffered, append(offer, progress(a)...)...)
 		}
+	}
+	for _, s := range r.Seats {
+		w.batch.Queue(stmtSeat, string(s.Attempt.Call), s.Attempt.N, text(s.Agent), text(s.Extension))
 	}
 	for _, l := range r.Legs {
 		w.batch.Queue(stmtLeg, string(l.Attempt.Call), l.Attempt.N, l.N, text(l.Channel()))

@@ -31,6 +31,8 @@ type CallCmd struct {
 	Tone   float64       `help:"Send a tone of this frequency; 0 is silence." placeholder:"HERTZ"`
 	Server string        `help:"SIP address:port to call instead of the running stack's; with --as, the password is in SOFTWARESIM_PASSWORD." placeholder:"ADDR"`
 	JSON   bool          `help:"Print one JSON object a line." name:"json"`
+
+	transferFlags `embed:""`
 }
 
 // Help says more than fits a line.
@@ -40,9 +42,15 @@ func (c *CallCmd) Help() string {
   softwaresim call 0000 --keys "wait 1s,1,wait 2s,1111#"    menu, support, customer code
   softwaresim call 7000 --for 10s                           straight into the queue
   softwaresim call "*56466*" --as 1000                      log agent 1000 on
+  softwaresim call 1000 --as 3000 --transfer 2000           talk, then hand 1000 over to 2000
 
-Exit status: 0 if the call was answered or given up as told, 1 otherwise.`
+A transfer follows the answer and the keys. Once it is done, or refused, the call is hung up.
+
+Exit status: 0 if the call was answered or given up as told, and transferred if so told; 1 otherwise.`
 }
+
+// Validate checks what no tag can.
+func (c *CallCmd) Validate() error { return c.check() }
 
 // Run places the call and stays with it to its end.
 func (c *CallCmd) Run(ctx context.Context, out io.Writer) error {
@@ -58,20 +66,32 @@ func (c *CallCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer ua.Close()
-	call, err := c.dial(ctx, ua, account)
+	l := newLines(out, c.JSON)
+	w := ua.Watch()
+	printed := make(chan error, 1)
+	go func() { printed <- printCall(w, l) }()
+	err = c.place(ctx, c.dialler(ua, account), steps)
+	ua.Close()
+	if failed := <-printed; err == nil {
+		err = failed
+	}
+	return err
+}
+
+func (c *CallCmd) dialler(ua *phone.UA, account phone.Account) dialler {
+	if c.As != "" {
+		return ua.NewPhone(account, phone.NeverAnswer()).Dial
+	}
+	return ua.Caller(parseParty(c.From)).Dial
+}
+
+// place dials, and stays with the call to its end.
+func (c *CallCmd) place(ctx context.Context, dial dialler, steps []phone.Step) error {
+	call, err := dial(ctx, c.Number)
 	if err != nil {
 		return err
 	}
-	l := newLines(out, c.JSON)
-	w := call.Watch()
-	defer w.Close()
-	printed := make(chan error, 1)
-	go func() { printed <- printCall(w, l) }()
-	if err := c.attend(ctx, call, steps); err != nil {
-		return err
-	}
-	if err := <-printed; err != nil {
+	if err := c.attend(ctx, call, dial, steps); err != nil {
 		return err
 	}
 	if o := call.Outcome(); !o.Answered && o.By != phone.Us {
@@ -80,15 +100,8 @@ func (c *CallCmd) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-func (c *CallCmd) dial(ctx context.Context, ua *phone.UA, account phone.Account) (*phone.Call, error) {
-	if c.As != "" {
-		return ua.NewPhone(account, phone.NeverAnswer()).Dial(ctx, c.Number)
-	}
-	return ua.Caller(parseParty(c.From)).Dial(ctx, c.Number)
-}
-
-// attend presses the keys and hangs up when it is time to.
-func (c *CallCmd) attend(ctx context.Context, call *phone.Call, steps []phone.Step) error {
+// attend presses the keys, transfers the call, and hangs up when it is time to.
+func (c *CallCmd) attend(ctx context.Context, call *phone.Call, dial dialler, steps []phone.Step) error {
 	answer, cancel := ctx, context.CancelFunc(func() {})
 	if c.GiveUp > 0 {
 		answer, cancel = context.WithTimeout(ctx, c.GiveUp)
@@ -102,6 +115,9 @@ func (c *CallCmd) attend(ctx context.Context, call *phone.Call, steps []phone.St
 		}
 		defer cancel()
 		err = call.Play(talk, steps, phone.KeyTiming{Down: c.Down, Gap: c.Gap})
+		if err == nil {
+			err = c.transfer(talk, call, dial)
+		}
 		if err == nil || talk.Err() != nil {
 			_, err = call.AwaitEnd(talk)
 		}
@@ -117,7 +133,7 @@ func (c *CallCmd) attend(ctx context.Context, call *phone.Call, steps []phone.St
 	return err
 }
 
-// printCall prints a call's events until it is over.
+// printCall prints the events of calls until the last is over.
 func printCall(w *phone.Watch, l *lines) error {
 	for {
 		e, err := w.Next(context.Background())
@@ -133,9 +149,9 @@ func printCall(w *phone.Watch, l *lines) error {
 
 func colourOf(k phone.Kind) string {
 	switch k {
-	case phone.Answered:
+	case phone.Answered, phone.Transferred:
 		return good
-	case phone.Refused, phone.RegisterFailed, phone.CancelReceived:
+	case phone.Refused, phone.TransferRefused, phone.RegisterFailed, phone.CancelReceived:
 		return bad
 	case phone.InviteReceived, phone.Ringing:
 		return warm

@@ -19,7 +19,7 @@ func switchboard(t *testing.T, b phone.Behaviour) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ua.Close() })
-	ua.NewPhone(phone.Account{Number: "0000"}, b)
+	ua.NewPhone(phone.Account{Number: "0000"}, b).SetLines(2)
 	return ua.Addr()
 }
 

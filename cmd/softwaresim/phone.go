@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"ringside/softwaresim/phone"
@@ -23,6 +24,8 @@ type PhoneCmd struct {
 	Logon       bool           `help:"Log the agent on at this phone first, and off at the end."`
 	Server      string         `help:"SIP address:port to register at instead of the running stack's, with the password in SOFTWARESIM_PASSWORD." placeholder:"ADDR"`
 	JSON        bool           `help:"Print one JSON object a line." name:"json"`
+
+	transferFlags `embed:""`
 }
 
 // Help says more than fits a line.
@@ -31,7 +34,8 @@ func (c *PhoneCmd) Help() string {
 agent sees), 180 sent, answered, CANCEL with its reason, BYE, keys, sound.
 
   softwaresim phone 1000 --logon --answer-after 1s    agent 1000, ready for calls
-  softwaresim phone 2000 --never                      an agent who never answers`
+  softwaresim phone 2000 --never                      an agent who never answers
+  softwaresim phone 1000 --transfer 2000 --attended   asks 2000 two seconds after each answer, then connects the two`
 }
 
 // Validate checks what no tag can.
@@ -39,7 +43,7 @@ func (c *PhoneCmd) Validate() error {
 	if c.Refuse != 0 && (c.Refuse < 400 || c.Refuse > 699) {
 		return fmt.Errorf("--refuse %d is no refusal; want 400 to 699, such as 486", c.Refuse)
 	}
-	return nil
+	return c.check()
 }
 
 // Run registers and answers until ctx is done.
@@ -58,8 +62,10 @@ func (c *PhoneCmd) Run(ctx context.Context, out io.Writer) error {
 	go func() { printed <- printCall(w, l) }()
 	p := ua.NewPhone(account, c.behaviour())
 	p.SetLines(c.Lines)
+	transfers := c.transferEach(ctx, p, l)
 	err = c.attend(ctx, p)
 	ua.Close()
+	<-transfers
 	if failed := <-printed; err == nil {
 		err = failed
 	}
@@ -86,6 +92,34 @@ func (c *PhoneCmd) attend(ctx context.Context, p *phone.Phone) error {
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
 	return dialCode(leave, p, info.Dial.Logoff)
+}
+
+// transferEach transfers each call that the phone answers, if so told, until ctx is done or the phone is gone, and then
+// closes what it returned.
+func (c *PhoneCmd) transferEach(ctx context.Context, p *phone.Phone, l *lines) <-chan struct{} {
+	ended := make(chan struct{})
+	w := p.Watch()
+	go func() {
+		defer close(ended)
+		defer w.Close()
+		var going sync.WaitGroup
+		defer going.Wait()
+		for {
+			e, err := w.Next(ctx, phone.Answered)
+			if err != nil {
+				return
+			}
+			if !e.Call.Inbound() {
+				continue
+			}
+			going.Go(func() {
+				if err := c.transfer(ctx, e.Call, p.Dial); err != nil && ctx.Err() == nil {
+					l.note("%v", err)
+				}
+			})
+		}
+	}()
+	return ended
 }
 
 // dialCode dials one of the agents' codes and hears its confirmation out.

@@ -28,6 +28,10 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 	if c != nil && !c.gone {
 		return // known from the list already
 	}
+	if args, err := ivr.ParseArgs(ch.Args); err == nil && args.Kind == ivr.KindTransfer {
+		t.passing(sw, ch)
+		return
+	}
 	if t.unsure {
 		t.turnAway(sw, ch, awayOutage)
 		return
@@ -49,6 +53,7 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 	case ivr.KindAgent:
 		t.answer(c)
 		t.begin(c, ivr.NewAgent(args.Command, t.askOf(c, args)))
+	case ivr.KindTransfer: // it is none
 	default:
 		t.sendOn(c, queueapp.OutcomeUnknownQueue, nil)
 	}

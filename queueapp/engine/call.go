@@ -52,21 +52,26 @@ type attempt struct {
 	id        queueapp.AttemptID
 	agent     queueapp.AgentID
 	extension queueapp.ExtensionID
-	opened    bool          // the record that opens was made
-	rung      bool          // a leg was asked for
-	inherited bool          // by an owner before us: only a listing tells whether it lives
-	prepared  bool          // its leg calls nobody yet
-	until     time.Time     // when Asterisk ends the ring; zero where a former owner asked for it
-	answered  bool          // it is to be brought together with the caller
-	committed bool          // that is durable
-	joined    bool          // that was asked for
-	inBridge  bool          // the leg is in the bridge
-	lost      bool          // it ends through no fault of the agent's
-	unheard   bool          // restored before its switch told whether its leg calls anybody
-	onHold    bool          // by the agent
-	held      time.Duration // in holds that are over
-	ended     bool          // revoked or closed: its record is
-	briefing  *briefing     // nil: there is none
+	opened    bool                 // the record that opens was made
+	rung      bool                 // a leg was asked for
+	inherited bool                 // by an owner before us: only a listing tells whether it lives
+	prepared  bool                 // its leg calls nobody yet
+	until     time.Time            // when Asterisk ends the ring; zero where a former owner asked for it
+	answered  bool                 // it is to be brought together with the caller
+	committed bool                 // that is durable
+	joined    bool                 // that was asked for
+	inBridge  bool                 // the leg is in the bridge
+	lost      bool                 // it ends through no fault of the agent's
+	unheard   bool                 // restored before its switch told whether its leg calls anybody
+	onHold    bool                 // by the agent
+	held      time.Duration        // in holds that are over
+	ended     bool                 // revoked or closed: its record is
+	other     queueapp.ChannelID   // its leg, where a transfer has brought it; else we made it
+	from      queueapp.ExtensionID // that transferred the call here
+	name      string               // of that leg
+	told      bool                 // whoever the call was handed over to may be rung
+	half      *Channel             // the far half of the leg, which waits in our application for that
+	briefing  *briefing            // nil: there is none
 	offered   time.Time
 	ringing   time.Time
 	pickedUp  time.Time
@@ -79,6 +84,13 @@ const idPrefix = "rs1."
 
 func legID(a queueapp.AttemptID) queueapp.ChannelID {
 	return queueapp.ChannelID(idPrefix + a.String() + ".1")
+}
+
+func (a *attempt) leg() queueapp.ChannelID {
+	if a.other != "" {
+		return a.other
+	}
+	return legID(a.id)
 }
 
 func (c *call) bridge() BridgeID { return BridgeID(idPrefix + string(c.id)) }

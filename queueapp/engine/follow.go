@@ -20,6 +20,10 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 		t.ring(e)
 	case queueapp.Brief:
 		t.brief(e)
+	case queueapp.HandOver:
+		t.handOver(now, e)
+	case queueapp.Located:
+		t.located(now, e)
 	case queueapp.Connect:
 		t.connect(e)
 	case queueapp.Revoke:
@@ -86,6 +90,7 @@ func (t *tenure) show(c *call, a *attempt, out Outgoing, budget time.Duration) {
 			t.whenSure(func() {
 				t.turn(queueapp.Offered{Attempt: a.id, Publish: r})
 				t.tell(c)
+				t.letRing(c, a)
 			})
 		})
 	})
@@ -132,10 +137,14 @@ func (t *tenure) prepare(c *call, a *attempt) {
 
 func (t *tenure) leg(c *call, a *attempt) Leg {
 	dial, _ := t.reach(c.sw, t.extension(a.extension))
+	vars := []Variable{absolute(t.plan.Settings.MaxCall)}
+	if in := t.plan.Settings.Transfers; in != "" {
+		vars = append(vars, Variable{"TRANSFER_CONTEXT", in})
+	}
 	return Leg{
 		Channel: legID(a.id), Dial: dial, Originator: c.channel.ID,
 		CallerNumber: c.channel.Caller.Number, CallerName: t.texts.Display(t.words(c, a)),
-		Variables: []Variable{absolute(t.plan.Settings.MaxCall)},
+		Variables: vars,
 	}
 }
 
@@ -195,6 +204,10 @@ func (t *tenure) revoke(now time.Time, e queueapp.Revoke) {
 
 // hangUp ends a leg, also one that nobody knows any more.
 func (t *tenure) hangUp(e queueapp.HangUp) {
+	if c, a := t.attempt(e.Attempt); a != nil {
+		c.sw.HangUp(a.leg(), e.Reason)
+		return
+	}
 	if c := t.calls[e.Attempt.Call]; c != nil {
 		c.sw.HangUp(legID(e.Attempt), e.Reason)
 		return
@@ -266,7 +279,7 @@ func (t *tenure) publish(c *call, a *attempt, r record.Call) {
 	out := t.outgoing(c, a, r)
 	t.batch.Records = append(t.batch.Records, out)
 	send := t.whenDurable
-	if r.Event == record.Ended {
+	if r.Event == record.Ended || r.Event == record.Transferred {
 		send = t.lastWhenDurable
 	}
 	send(func() {

@@ -54,10 +54,12 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		}
 	case LegRinging:
 		t.legRinging(ev)
+	case Replaced:
+		t.replaced(sw, ev)
+	case Reached:
+		t.reached(sw, ev)
 	case LegUp:
-		if id, ok := attemptOf(ev.Channel); ok {
-			t.turn(queueapp.Up{Attempt: id})
-		}
+		t.legUp(sw, ev.Channel)
 	case LegGone:
 		if id, ok := attemptOf(ev.Channel); ok {
 			t.legGone(id, ev)
@@ -67,11 +69,11 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	case Left:
 		t.leftBridge(ev)
 	case Held:
-		if id, ok := attemptOf(ev.Channel); ok {
+		if id, ok := t.legAt(sw, ev.Channel); ok {
 			t.turn(queueapp.Held{Attempt: id})
 		}
 	case Resumed:
-		if id, ok := attemptOf(ev.Channel); ok {
+		if id, ok := t.legAt(sw, ev.Channel); ok {
 			t.turn(queueapp.Resumed{Attempt: id})
 		}
 	case DeviceChanged:
@@ -85,8 +87,15 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 
 // gone is a caller's channel that left us: hung up, or taken away by somebody else. When we sent it on it was expected.
 func (t *tenure) gone(sw Switch, ev Gone) {
-	c := t.channels[channelAt{sw.Name(), ev.Channel}]
+	at := channelAt{sw.Name(), ev.Channel}
+	c := t.channels[at]
+	if id, ok := t.others[at]; ok {
+		t.legGone(id, LegGone{Channel: ev.Channel, Q850: ev.Q850})
+		delete(t.others, at)
+		return
+	}
 	if c == nil || c.gone {
+		delete(t.halves, at)
 		return
 	}
 	c.gone = true
@@ -95,6 +104,27 @@ func (t *tenure) gone(sw Switch, ev Gone) {
 		t.turn(queueapp.Hangup{Call: c.id, Q850: ev.Q850})
 	}
 	t.settle(c)
+}
+
+// legAt finds the attempt of which a channel is the leg.
+func (t *tenure) legAt(sw Switch, ch queueapp.ChannelID) (queueapp.AttemptID, bool) {
+	if id, ok := t.others[channelAt{sw.Name(), ch}]; ok {
+		return id, true
+	}
+	return attemptOf(ch)
+}
+
+// legUp takes an answer. Of a call that was transferred it was the last that was wanting: the two are in the bridge.
+func (t *tenure) legUp(sw Switch, ch queueapp.ChannelID) {
+	id, ok := t.legAt(sw, ch)
+	if !ok {
+		return
+	}
+	if c, a := t.attempt(id); a != nil && a.other != "" {
+		t.answeredThere(c, a)
+		return
+	}
+	t.turn(queueapp.Up{Attempt: id})
 }
 
 func (t *tenure) legRinging(ev LegRinging) {

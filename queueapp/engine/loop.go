@@ -55,7 +55,9 @@ type tenure struct {
 	suspended []func()  // to be done when it is not any more
 
 	calls      map[queueapp.CallID]*call
-	channels   map[channelAt]*call // callers' channels
+	channels   map[channelAt]*call              // callers' channels
+	others     map[channelAt]queueapp.AttemptID // legs that transfers have brought
+	halves     map[channelAt]Channel            // of such legs, the far ones that have come before the near ones
 	devices    map[device][]queueapp.ExtensionID
 	shown      map[queueapp.ExtensionID][]*attempt // whose records may be open on an extension's node
 	owed       map[RecordKey]*attempt              // closes that the last owner may not have delivered
@@ -86,6 +88,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		in: make(chan func(), inBound), batches: make(chan Batch, 1), written: make(chan error, 1), over: make(chan struct{}),
 		floor: queueapp.NewFloor(), nextStep: rem.NextStep, nextEntry: rem.NextEntry, confirmed: o.Now(),
 		calls: map[queueapp.CallID]*call{}, channels: map[channelAt]*call{},
+		others: map[channelAt]queueapp.AttemptID{}, halves: map[channelAt]Channel{},
 		devices: map[device][]queueapp.ExtensionID{}, attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
 		leaving: map[channelAt]Leaving{}, visited: map[channelAt]visited{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
 		upSwitches: map[queueapp.SwitchName]bool{}, started: map[queueapp.SwitchName]time.Time{},

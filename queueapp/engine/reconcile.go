@@ -55,14 +55,16 @@ func (t *tenure) reconcileLegs(sw Switch, h holdings) {
 	}
 	slices.SortFunc(open, func(a, b *attempt) int { return a.offered.Compare(b.offered) })
 	for _, a := range open {
-		leg, lives := h.channels[legID(a.id)]
+		leg, lives := h.channels[a.leg()]
 		c := t.calls[a.id.Call]
 		unheard := a.unheard
 		a.unheard, a.inherited = false, a.inherited && !lives
 		switch {
 		case !lives && a.inherited:
-			t.legGone(a.id, LegGone{Channel: legID(a.id), Absent: true})
+			t.legGone(a.id, LegGone{Channel: a.leg(), Absent: true})
 		case !lives:
+		case a.other != "" && leg.Up && !a.ended:
+			t.answeredThere(c, a)
 		case unheard && !leg.Up && !leg.Ringing: // prepared only, as far as anybody knows
 			t.lose(c, a)
 		case leg.Up && a.connected.IsZero() && !a.ended:
@@ -73,7 +75,7 @@ func (t *tenure) reconcileLegs(sw Switch, h holdings) {
 				}
 			}
 		case a.ended:
-			sw.HangUp(legID(a.id), "normal")
+			sw.HangUp(a.leg(), "normal")
 		}
 	}
 }
@@ -87,6 +89,9 @@ func (t *tenure) clearAway(sw Switch, up SwitchUp) {
 				sw.HangUp(ch.ID, "normal")
 				t.count(id)
 			}
+			continue
+		}
+		if _, is := t.others[channelAt{sw.Name(), ch.ID}]; is {
 			continue
 		}
 		t.found(sw, ch)
@@ -135,5 +140,5 @@ func (t *tenure) dropLegsTo(sw Switch) {
 // lose ends a leg through nobody's fault.
 func (t *tenure) lose(c *call, a *attempt) {
 	a.lost = true
-	c.sw.HangUp(legID(a.id), "normal")
+	c.sw.HangUp(a.leg(), "normal")
 }

@@ -16,7 +16,7 @@ func (t *tenure) base(c *call, a *attempt, now time.Time) record.Call {
 	c.seq++
 	r := record.Call{
 		ID: string(c.id), Seq: c.seq, At: now, Expires: a.expires, Direction: record.In, Queue: string(c.queue),
-		Extension: string(a.extension), Agent: string(a.agent), Attempt: a.id.N, Channel: string(c.channel.ID),
+		Extension: string(a.extension), Agent: string(a.agent), Attempt: a.id.N, Channel: string(c.channel.ID), From: string(a.from),
 		Caller: record.Caller{
 			Number: c.channel.Caller.Number, Name: c.channel.Caller.Name, Dialled: c.channel.Caller.Dialled,
 			Withheld: c.channel.Caller.Number == "",
@@ -44,6 +44,9 @@ func dataOf(data []queueapp.Datum) record.Data {
 func (t *tenure) offeredRecord(c *call, a *attempt) record.Call {
 	r := t.base(c, a, a.offered)
 	r.Event, r.State = record.Offered, record.Ringing
+	if a.other != "" {
+		r.Reason = record.MovedOn
+	}
 	r.Seconds.Wait = known(a.offered.Sub(c.entered))
 	return r
 }
@@ -110,6 +113,9 @@ func (t *tenure) endedRecord(c *call, a *attempt, e queueapp.Close, now time.Tim
 	r.Seconds.Talk = known(now.Sub(a.connected) - e.Held)
 	r.Seconds.Hold = known(e.Held)
 	r.Outcome = record.Outcome{Value: string(queueapp.OutcomeAnswered), By: string(e.By), Cause: e.Q850}
+	if e.By == queueapp.ByTransfer {
+		r.Event, r.Reason, r.Outcome.By = record.Transferred, record.MovedOn, string(queueapp.ByAgent)
+	}
 	return r
 }
 

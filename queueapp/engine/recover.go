@@ -84,6 +84,7 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	t.upSwitches[sw.Name()], t.started[sw.Name()] = true, up.Started
 	t.turn(queueapp.Hold{Why: "reconciling with " + string(sw.Name())})
 	t.restore(sw, h)
+	t.findTransfers(sw, h)
 	failpoint.Here("recovery", "restored")
 	t.reconcileCalls(sw, h)
 	t.reconcileLegs(sw, h)
@@ -170,12 +171,15 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	a := &attempt{
 		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, opened: true,
 		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected, inherited: true,
-		onHold: !ra.HeldSince.IsZero(), held: ra.Holds, pickedUp: ra.Answered,
+		onHold: !ra.HeldSince.IsZero(), held: ra.Holds, pickedUp: ra.Answered, other: ra.Channel, told: true,
 	}
 	var leg Channel
 	lives := h == nil
 	if h != nil {
-		leg, lives = h.channels[legID(ra.Attempt)]
+		leg, lives = h.channels[a.leg()]
+	}
+	if a.other != "" {
+		t.others[channelAt{c.sw.Name(), a.other}] = a.id
 	}
 	a.expires = t.Now().Add(t.plan.Settings.MaxCall)
 	c.attempts[ra.Attempt.N], c.tried = a, max(c.tried, ra.Attempt.N)
@@ -188,6 +192,8 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	switch {
 	case ra.State == queueapp.AttemptEnding:
 		a.rung, a.ended = true, true
+	case ra.State == queueapp.AttemptHanded:
+		a.rung = true
 	case ra.State == queueapp.AttemptConnected:
 		a.rung, a.inBridge, c.inBridge = true, true, true
 	case lives && leg.Up:

@@ -100,9 +100,10 @@ type SwitchDown struct{ Err error }
 // Channel is a channel in our application, as the switch lists it.
 type Channel struct {
 	ID       queueapp.ChannelID
-	Ours     bool // a leg that we named
-	Up       bool // answered
-	Ringing  bool // of a leg: its phone rings
+	Name     string // "PJSIP/1000-0000002a"; the halves of a Local channel end in ";1" and ";2"
+	Ours     bool   // a leg that we named
+	Up       bool   // answered
+	Ringing  bool   // of a leg: its phone rings
 	Args     []string
 	Caller   queueapp.Caller
 	Endpoint string // technology and resource, "PJSIP/1000": who is really at the other end
@@ -117,6 +118,20 @@ type Bridge struct {
 
 // Arrived says that a channel came into our application from the dialplan (ARI StasisStart).
 type Arrived struct{ Channel }
+
+// Replaced says that a phone has asked for a transfer, and that Asterisk has therefore put another channel into the place of
+// a caller's or a leg's: into its bridge, and into our application. The end of the old one follows.
+type Replaced struct {
+	Old     queueapp.ChannelID
+	Channel Channel // it is told gone, up and held by the events of callers and legs
+	Target  string  // technology and resource of who is at its other end, where that is known already
+}
+
+// Reached says who is at the other end of a channel that has taken another's place.
+type Reached struct {
+	Channel queueapp.ChannelID
+	Target  string
+}
 
 // Gone says that a caller's channel left our application: hung up, or sent on in the dialplan by us or by others.
 type Gone struct {
@@ -189,6 +204,8 @@ type Failed struct {
 func (SwitchUp) switchEvent()      {}
 func (SwitchDown) switchEvent()    {}
 func (Arrived) switchEvent()       {}
+func (Replaced) switchEvent()      {}
+func (Reached) switchEvent()       {}
 func (Gone) switchEvent()          {}
 func (Digit) switchEvent()         {}
 func (PlayDone) switchEvent()      {}

@@ -153,11 +153,16 @@ func destination(t *table) ivr.Place {
 		t.problem("goto", remedy, "%q is no priority", parts[2])
 	}
 	for _, s := range []string{p.Context, p.Extension} {
-		if s == "" || len(s) > 80 || strings.ContainsAny(s, " \t\n()${}\"'") || unfit(s, 80) != "" {
+		if !dialplanWord(s) {
 			t.problem("goto", remedy, "%q is no context or extension", s)
 		}
 	}
 	return p
+}
+
+// dialplanWord reports whether a text can be a context or an extension.
+func dialplanWord(s string) bool {
+	return s != "" && len(s) <= 80 && !strings.ContainsAny(s, " \t\n,()${}\"'") && unfit(s, 80) == ""
 }
 
 func question(t *table) *ivr.Ask {

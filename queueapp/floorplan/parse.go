@@ -76,8 +76,13 @@ func Parse(name string, data []byte) (Plan, error) {
 func settings(root *table) Settings {
 	t, _ := root.table("floor")
 	defer t.done()
+	transfers := t.text("transfer_context", "")
+	if transfers != "" && !dialplanWord(transfers) {
+		t.problem("transfer_context", `write the name of a context, as "ringside-transfers"`, "%q is no context", transfers)
+	}
 	return Settings{
-		Node: t.text("node", defaultNode), Chat: t.text("chat", defaultChat), Display: t.text("display", defaultDisplay),
+		Transfers: transfers,
+		Node:      t.text("node", defaultNode), Chat: t.text("chat", defaultChat), Display: t.text("display", defaultDisplay),
 		MaxCall: t.duration("max_call", defaultMaxCall, time.Minute, day),
 		Outage:  t.duration("outage", defaultOutage, 0, time.Hour),
 		Budget:  t.duration("budget", defaultBudget, 0, 10*time.Second),

@@ -55,6 +55,10 @@ type Settings struct {
 	Outage  time.Duration // how long waiting callers are kept while the database is away
 	Budget  time.Duration // how long the look-up and the publish may hold the ring, from the commit
 	Lead    time.Duration // how long the record is to be there before the ring; 0: the ring follows the publish at once
+
+	// Transfers is the context of the dialplan in which the numbers are looked up that agents transfer calls to; empty:
+	// that of the agent's phone.
+	Transfers string
 }
 
 // Customers says where customers are looked up. Empty queries mean Ringside's own table.

@@ -196,6 +196,7 @@ func settingsFields(s Settings) []field {
 	f.duration("outage", s.Outage)
 	f.duration("budget", s.Budget)
 	f.duration("lead", s.Lead)
+	f.optText("transfer_context", s.Transfers)
 	return f
 }
 

@@ -14,7 +14,7 @@ import (
 // wanted are the events that Asterisk is asked for (eventFilter); it keeps all others to itself.
 func wanted() []string {
 	return []string{
-		"ApplicationReplaced", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
+		"ApplicationReplaced", "BridgeAttendedTransfer", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
 		"ChannelHold", "ChannelLeftBridge", "ChannelStateChange", "ChannelUnhold", "DeviceStateChanged", "Dial",
 		"PlaybackFinished", "StasisEnd", "StasisStart",
 	}
@@ -36,6 +36,7 @@ func (l *live) event(frame []byte) {
 		l.entered(e)
 	case *ari.StasisEnd:
 		l.callerGone(idOf(&e.Channel))
+		l.replacedGone(idOf(&e.Channel))
 	case *ari.ChannelHangupRequest:
 		l.hangupAsked(e)
 	case *ari.ChannelDestroyed:
@@ -60,6 +61,8 @@ func (l *live) event(frame []byte) {
 		l.sink(engine.Held{Channel: idOf(&e.Channel)})
 	case *ari.ChannelUnhold:
 		l.sink(engine.Resumed{Channel: idOf(&e.Channel)})
+	case *ari.BridgeAttendedTransfer:
+		l.reached(e)
 	case *ari.DeviceStateChanged:
 		l.deviceChanged(e.DeviceState.Name, queueapp.DeviceState(e.DeviceState.State))
 	case *ari.ApplicationReplaced:
@@ -94,9 +97,8 @@ func (l *live) entered(e *ari.StasisStart) {
 		l.legUp(id) // the far half of a Local leg, whose dialplan leads back to us, is no leg that anybody waits for
 	case len(e.Args) > 0 && e.Args[0] == legArg:
 		l.stray(id) // whither Asterisk forwarded a leg of ours
-	case e.ReplaceChannel.ID != "": // a transfer by a phone, which is not followed: it would stay behind alone
-		l.s.log.Warn("a transfer is refused", "channel", id, "replaces", clean(e.ReplaceChannel.ID, maxNumber))
-		l.stray(id)
+	case e.ReplaceChannel.ID != "":
+		l.replaced(e)
 	default:
 		l.arrived(arrival(&e.Channel, e.Args))
 	}
@@ -156,8 +158,12 @@ func (l *live) dialled(e *ari.Dial) {
 
 // stateChanged hears of an answer a second time: a prepared leg's is told by Dial, and nothing else would tell if that got lost.
 func (l *live) stateChanged(ch *ari.ChannelData) {
-	if g := l.legs[idOf(ch)]; g != nil && g.prepared && ch.State == "Up" {
-		l.legUp(idOf(ch))
+	id := idOf(ch)
+	if g := l.legs[id]; g != nil && g.prepared && ch.State == "Up" {
+		l.legUp(id)
+	}
+	if c := l.callers[id]; c != nil && c.given && ch.State == "Up" {
+		l.sink(engine.LegUp{Channel: id})
 	}
 }
 
@@ -189,7 +195,7 @@ func secondHalf(id queueapp.ChannelID) bool {
 // arrival is a caller's channel as StasisStart shows it.
 func arrival(ch *ari.ChannelData, args []string) engine.Channel {
 	out := engine.Channel{
-		ID: idOf(ch), Up: ch.State == "Up", Args: args, Endpoint: endpoint(ch.Name),
+		ID: idOf(ch), Name: ch.Name, Up: ch.State == "Up", Args: args, Endpoint: endpoint(ch.Name),
 		Caller: callerOf(ch.GetCaller().GetName(), ch.GetCaller().GetNumber(), ch.GetDialplan().GetExten(), ch.GetChannelVars()),
 	}
 	if t := ch.GetCreationtime(); t != nil {

@@ -121,7 +121,6 @@ func TestEvents(t *testing.T) {
 			want: "LegGone{rs1.leg 23 false}", dropped: "1.9"},
 		{name: "the diverted call is answered", events: []string{of("StasisStart", "1.9", "args", `["leg","rs1.leg"]`)}, dropped: "1.9"},
 		{name: "the far half of a local leg", events: []string{start("rs1.leg;2")}, dropped: "rs1.leg;2"},
-		{name: "a transfer", events: []string{start("1.9", "replace_channel", channel("1.1"))}, dropped: "1.9"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake) {

@@ -12,6 +12,7 @@ import (
 // caller is a channel from the dialplan that is in our application, or one that we were asked to hang up.
 type caller struct {
 	unlisted bool // hung up without having been seen in our application
+	given    bool // not from the dialplan: it took the place of a channel of ours
 	hungUp   bool
 	q850     int
 	suspect  bool // known since before the stream came up: the listing tells whether it still is
@@ -24,6 +25,7 @@ type leg struct {
 	ringing  bool // told
 	up       bool // told
 	suspect  bool
+	replaced bool // by another channel: Asterisk tells nothing of it any more but that it leaves our application
 }
 
 // play is a playback that was asked for and is not yet told done.
@@ -47,8 +49,9 @@ type live struct {
 	callers map[queueapp.ChannelID]*caller
 	legs    map[queueapp.ChannelID]*leg
 	plays   map[engine.PlaybackID]*play
-	strays  map[queueapp.ChannelID]bool // channels of nobody that are being hung up
-	asked   map[string]bool             // devices followed; true while no event has overtaken the question for its state
+	strays  map[queueapp.ChannelID]bool   // channels of nobody that are being hung up
+	targets map[queueapp.ChannelID]string // who is at the far end of a channel that has taken another's place
+	asked   map[string]bool               // devices followed; true while no event has overtaken the question for its state
 }
 
 func newLive(s *Switch, sink func(engine.SwitchEvent)) *live {
@@ -58,6 +61,7 @@ func newLive(s *Switch, sink func(engine.SwitchEvent)) *live {
 		legs:    make(map[queueapp.ChannelID]*leg),
 		plays:   make(map[engine.PlaybackID]*play),
 		strays:  make(map[queueapp.ChannelID]bool),
+		targets: make(map[queueapp.ChannelID]string),
 		asked:   make(map[string]bool),
 	}
 }
@@ -90,6 +94,7 @@ func (l *live) begin(stream int, cancel context.CancelCauseFunc) {
 		p.suspect = p.settled
 	}
 	clear(l.strays)
+	clear(l.targets)
 }
 
 // down says that a connection ended, or could not be made. The same reason is told once.
@@ -128,6 +133,7 @@ func (l *live) take(st *stock) (ringing []queueapp.ChannelID) {
 		if !ch.Ours {
 			l.callers[ch.ID] = cmp.Or(l.callers[ch.ID], &caller{})
 			l.callers[ch.ID].suspect, l.callers[ch.ID].unlisted = false, false
+			l.callers[ch.ID].given = len(ch.Args) == 0
 			continue
 		}
 		g := cmp.Or(l.legs[ch.ID], &leg{})
@@ -193,6 +199,7 @@ func (l *live) callerGone(id queueapp.ChannelID) {
 		return
 	}
 	delete(l.callers, id)
+	delete(l.targets, id)
 	l.endPlays(id)
 	switch {
 	case !c.hungUp:

@@ -47,7 +47,7 @@ func (c *listed) channel(app string) engine.Channel {
 	id := queueapp.ChannelID(c.ID)
 	here := c.in(app)
 	ch := engine.Channel{
-		ID: id, Ours: ours(id), Up: c.State == "Up" && here, Endpoint: endpoint(c.Name),
+		ID: id, Name: c.Name, Ours: ours(id), Up: c.State == "Up" && here, Endpoint: endpoint(c.Name),
 		Caller: callerOf(c.Caller.Name, c.Caller.Number, c.Dialplan.Exten, c.ChannelVars),
 	}
 	if here {

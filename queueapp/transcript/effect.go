@@ -40,6 +40,8 @@ func (c Clock) AppendEffect(b []byte, e queueapp.Effect) []byte {
 		w.optWord("next", string(e.Next))
 		w.optInt("entry", e.Entry)
 		w.optInt("priority", int64(e.Priority))
+	case queueapp.HandOver, queueapp.Located:
+		w.handOver(e)
 	case queueapp.Regained:
 		w.verb("regained")
 		w.word(string(e.Call))
@@ -191,6 +193,8 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		}
 		e.Priority = r.optInt("priority")
 		return e
+	case "hand-over", "located":
+		return r.handOver(verb)
 	case "regained":
 		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
 	case "offer", "ring", "brief", "connect", "revoke", "hang-up", "on-hold", "off-hold", "close":

@@ -48,6 +48,8 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 		w.verb("move")
 		w.word(string(e.Call))
 		w.word(string(e.Queue))
+	case queueapp.Transferred, queueapp.Reached, queueapp.Replaced:
+		w.transfer(e)
 	case queueapp.Prioritise:
 		w.verb("prioritise")
 		w.word(string(e.Call))
@@ -195,6 +197,8 @@ func (r *reader) event(verb string) queueapp.Event {
 		return queueapp.Withdraw{Call: r.call(), Outcome: readNamed(r, "an outcome", known[:])}
 	case "move":
 		return queueapp.Move{Call: r.call(), Queue: queueapp.QueueName(r.word("a queue"))}
+	case "transferred", "reached", "replaced":
+		return r.transfer(verb)
 	case "prioritise":
 		return queueapp.Prioritise{Call: r.call(), Priority: r.int("a priority")}
 	case "identify":

@@ -195,6 +195,14 @@ func events() []func(t *rapid.T) queueapp.Event {
 		func(t *T) queueapp.Event { return queueapp.Held{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Resumed{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event {
+			return queueapp.Transferred{Attempt: attempt(t), Extension: extension(t), Number: text[string](t, "number"),
+				Context: text[string](t, "context"), Channel: text[queueapp.ChannelID](t, "channel"), Attended: rapid.Bool().Draw(t, "attended")}
+		},
+		func(t *T) queueapp.Event { return queueapp.Reached{Attempt: attempt(t), Extension: extension(t)} },
+		func(t *T) queueapp.Event {
+			return queueapp.Replaced{Call: call(t), Channel: text[queueapp.ChannelID](t, "channel")}
+		},
+		func(t *T) queueapp.Event {
 			return queueapp.Ended{Attempt: attempt(t), Q850: number(t, "q850"), Cause: pick(t, "cause",
 				queueapp.EndHangup, queueapp.EndNoAnswer, queueapp.EndBusy, queueapp.EndRefused, queueapp.EndUnreachable,
 				queueapp.EndLost)}
@@ -234,7 +242,7 @@ func events() []func(t *rapid.T) queueapp.Event {
 		func(t *T) queueapp.Event { return queueapp.SwitchUp{Switch: text[queueapp.SwitchName](t, "switch")} },
 		func(t *T) queueapp.Event { return restoreAgent(t) },
 		func(t *T) queueapp.Event {
-			v := queueapp.RestoreVisit{Enter: enter(t), Entered: instant(t, "entered"), Deadline: instant(t, "deadline")}
+			v := queueapp.RestoreVisit{Enter: enter(t), Entered: instant(t, "entered"), Deadline: instant(t, "deadline"), Answered: agent(t)}
 			for range rapid.IntRange(0, 2).Draw(t, "spared") {
 				v.Spared = append(v.Spared, queueapp.Spared{Agent: agent(t), Until: instant(t, "until")})
 			}
@@ -244,9 +252,9 @@ func events() []func(t *rapid.T) queueapp.Event {
 			return queueapp.RestoreAttempt{
 				Attempt: attempt(t), Agent: agent(t), Extension: extension(t), Offered: instant(t, "offered"),
 				Rang: instant(t, "rang"), Answered: instant(t, "answered"), Connected: instant(t, "connected"),
-				Holds: span(t, "holds"), HeldSince: instant(t, "held"),
+				Holds: span(t, "holds"), HeldSince: instant(t, "held"), From: number(t, "from"), Channel: text[queueapp.ChannelID](t, "channel"),
 				State: pick(t, "state", queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp,
-					queueapp.AttemptConnected, queueapp.AttemptEnding),
+					queueapp.AttemptConnected, queueapp.AttemptEnding, queueapp.AttemptHanded),
 			}
 		},
 		func(*T) queueapp.Event { return queueapp.Tick{} },
@@ -273,6 +281,14 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		func(t *T) queueapp.Effect { return queueapp.Brief{Attempt: attempt(t)} },
 		func(t *T) queueapp.Effect { return queueapp.Connect{Attempt: attempt(t)} },
 		func(t *T) queueapp.Effect {
+			return queueapp.HandOver{Attempt: attempt(t), From: number(t, "from"), Queue: text[queueapp.QueueName](t, "queue"),
+				Agent: agent(t), Extension: extension(t), Number: text[string](t, "number"), Context: text[string](t, "context"),
+				Channel: text[queueapp.ChannelID](t, "channel"), Attended: rapid.Bool().Draw(t, "attended"), Expires: instant(t, "expires")}
+		},
+		func(t *T) queueapp.Effect {
+			return queueapp.Located{Attempt: attempt(t), Agent: agent(t), Extension: extension(t), Expires: instant(t, "expires")}
+		},
+		func(t *T) queueapp.Effect {
 			return queueapp.Revoke{Attempt: attempt(t), Q850: number(t, "q850"), Reason: pick(t, "reason",
 				queueapp.RevokeNoAnswer, queueapp.RevokeElsewhere, queueapp.RevokeLost)}
 		},
@@ -281,7 +297,7 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		},
 		func(t *T) queueapp.Effect {
 			return queueapp.Close{Attempt: attempt(t), Q850: number(t, "q850"), Held: span(t, "held"),
-				By: pick(t, "by", queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem)}
+				By: pick(t, "by", queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem, queueapp.ByTransfer)}
 		},
 		func(t *T) queueapp.Effect {
 			return queueapp.Leave{

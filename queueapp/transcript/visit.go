@@ -74,6 +74,8 @@ func (r *reader) enter(restored bool) queueapp.RestoreVisit {
 			v.Entered = r.time("when the caller entered")
 		case restored && key == "deadline":
 			v.Deadline = r.time("the deadline")
+		case restored && key == "answered":
+			v.Answered = r.agent()
 		case restored && key == "spared":
 			v.Spared = append(v.Spared, queueapp.Spared{
 				Agent: queueapp.AgentID(r.word("who let it pass")), Until: r.time("until when"),
@@ -180,6 +182,7 @@ func (w *writer) restore(e queueapp.Event) {
 			w.word(string(s.Agent))
 			w.time(s.Until)
 		}
+		w.optWord("answered", string(e.Answered))
 	case queueapp.RestoreAgent:
 		w.verb("restore-agent")
 		w.word(string(e.Agent))
@@ -223,6 +226,8 @@ func (w *writer) restore(e queueapp.Event) {
 		w.optTime("connected", e.Connected)
 		w.optDuration("holds", e.Holds)
 		w.optTime("held", e.HeldSince)
+		w.optInt("from", int64(e.From))
+		w.optWord("channel", string(e.Channel))
 	}
 }
 
@@ -259,6 +264,7 @@ func (r *reader) restoreAttempt() queueapp.RestoreAttempt {
 	e.Extension = queueapp.ExtensionID(r.optWord("at"))
 	e.Offered, e.Rang = r.optTime("offered"), r.optTime("rang")
 	e.Answered, e.Connected = r.optTime("answered"), r.optTime("connected")
-	e.Holds, e.HeldSince = r.optDuration("holds"), r.optTime("held")
+	e.Holds, e.HeldSince, e.From = r.optDuration("holds"), r.optTime("held"), r.optInt("from")
+	e.Channel = queueapp.ChannelID(r.optWord("channel"))
 	return e
 }

@@ -22,10 +22,10 @@ func deviceStates() [9]queueapp.DeviceState {
 	}
 }
 
-func attemptStates() [7]queueapp.AttemptState {
+func attemptStates() [8]queueapp.AttemptState {
 	return [...]queueapp.AttemptState{
 		queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptBriefing, queueapp.AttemptAsked, queueapp.AttemptUp,
-		queueapp.AttemptConnected, queueapp.AttemptEnding,
+		queueapp.AttemptConnected, queueapp.AttemptEnding, queueapp.AttemptHanded,
 	}
 }
 
@@ -37,8 +37,8 @@ func revokeReasons() [9]queueapp.RevokeReason {
 	}
 }
 
-func endedBys() [3]queueapp.EndedBy {
-	return [...]queueapp.EndedBy{queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem}
+func endedBys() [4]queueapp.EndedBy {
+	return [...]queueapp.EndedBy{queueapp.ByCaller, queueapp.ByAgent, queueapp.BySystem, queueapp.ByTransfer}
 }
 
 func outcomes() [12]queueapp.Outcome {

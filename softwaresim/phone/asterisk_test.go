@@ -36,6 +36,10 @@ func TestOnAsterisk(t *testing.T) {
 		"spoofed extension":   trySpoof,
 		"hostile names":       tryHostileNames,
 		"two hundred phones":  tryManyPhones,
+		"blind transfer":      tryBlindTransfer,
+		"refused transfer":    tryRefusedTransfer,
+		"attended transfer":   tryAttendedTransfer,
+		"caller's transfer":   tryCallersTransfer,
 	} {
 		t.Run(name, func(t *testing.T) { try(t, s.Info()) })
 	}

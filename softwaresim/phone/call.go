@@ -58,12 +58,14 @@ type Call struct {
 	version  int     // of our SDP
 	far      voice.Session
 	answerAt time.Time
+	referral *referral // the transfer that is not over, or nil
 
 	hangup     chan struct{} // closed when this side wants it to end
 	onceHangup sync.Once
-	changes    chan change   // re-INVITEs that are asked for
-	told       chan verdict  // what Answer or Refuse said
-	answered   chan struct{} // closed when the 200 was sent or received
+	changes    chan change    // re-INVITEs that are asked for
+	referrals  chan *referral // transfers that are asked for
+	told       chan verdict   // what Answer or Refuse said
+	answered   chan struct{}  // closed when the 200 was sent or received
 	done       chan struct{}
 	outcome    Outcome // written before done is closed
 }
@@ -71,13 +73,14 @@ type Call struct {
 func (u *UA) newCall(number string, from Party, to string, d dialog) *Call {
 	return &Call{
 		ua: u, number: number, from: from, to: to, dialog: d, id: d.callID, key: d.key(),
-		feed:     watch.Feed[Event]{Keep: true},
-		box:      watch.NewMailbox[message](),
-		hangup:   make(chan struct{}),
-		changes:  make(chan change),
-		told:     make(chan verdict, 1),
-		answered: make(chan struct{}),
-		done:     make(chan struct{}),
+		feed:      watch.Feed[Event]{Keep: true},
+		box:       watch.NewMailbox[message](),
+		hangup:    make(chan struct{}),
+		changes:   make(chan change),
+		referrals: make(chan *referral),
+		told:      make(chan verdict, 1),
+		answered:  make(chan struct{}),
+		done:      make(chan struct{}),
 	}
 }
 
@@ -148,10 +151,13 @@ func (c *Call) AwaitEnd(ctx context.Context) (Outcome, error) {
 // call out, refuses a ringing call in with 603, sends a BYE after the answer. It waits
 // until the call is over or ctx is done. Hanging up a call that is over does nothing.
 func (c *Call) Hangup(ctx context.Context) error {
-	c.onceHangup.Do(func() { close(c.hangup) })
+	c.wantEnd()
 	_, err := c.AwaitEnd(ctx)
 	return err
 }
+
+// wantEnd has the call hung up, without waiting.
+func (c *Call) wantEnd() { c.onceHangup.Do(func() { close(c.hangup) }) }
 
 // Press presses keys, any of 0-9 * # A-D, one after the other with the timing, and
 // waits until the last one was let go.
@@ -238,6 +244,7 @@ func (c *Call) finish(at time.Time, o Outcome) {
 		c.invite.acknowledged() // or so late that the 200 need not be repeated
 	}
 	c.outcome = o
+	c.overTransfer(at, o.By)
 	heard := c.media.Close()
 	c.ua.forget(c)
 	c.note(Event{At: at, Kind: Ended, Code: o.Code, Reason: o.Reason, Outcome: &o, Heard: &heard})

@@ -50,6 +50,13 @@ const (
 	Changed Kind = "changed"
 	// Reinvited: the other side changed the call's media; Reason is the new direction.
 	Reinvited Kind = "reinvited"
+	// TransferSent: this side asked for a transfer of the call; To is who is to get it, also in those that follow.
+	TransferSent Kind = "transfer-sent"
+	// TransferProgress: the other side agreed to it, with Code 202, or told with a provisional Code how far it is.
+	TransferProgress Kind = "transfer-progress"
+	// Transferred and TransferRefused: its outcome, with the Code that was told, 0 if none was.
+	Transferred     Kind = "transferred"
+	TransferRefused Kind = "transfer-refused"
 
 	// MediaReceived: the first RTP packet came.
 	MediaReceived Kind = "media-received"

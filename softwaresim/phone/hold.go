@@ -25,7 +25,7 @@ func (c *Call) redirect(ctx context.Context, direction string) error {
 	select {
 	case c.changes <- ch:
 	case <-c.done:
-		return fmt.Errorf("make call to %s %s: it is over", c.to, direction)
+		return fmt.Errorf("make call to %s %s: %w", c.to, direction, ErrOver)
 	case <-ctx.Done():
 		return fmt.Errorf("make call to %s %s: %w", c.to, direction, context.Cause(ctx))
 	}
@@ -33,7 +33,7 @@ func (c *Call) redirect(ctx context.Context, direction string) error {
 	case err := <-ch.done:
 		return err
 	case <-c.done:
-		return fmt.Errorf("make call to %s %s: it ended meanwhile", c.to, direction)
+		return fmt.Errorf("make call to %s %s: %w meanwhile", c.to, direction, ErrOver)
 	case <-ctx.Done():
 		return fmt.Errorf("make call to %s %s: %w", c.to, direction, context.Cause(ctx))
 	}
@@ -57,10 +57,12 @@ func (c *Call) reinvite(ch change) (ended bool) {
 			case m.of == invite:
 				ch.done <- c.changed(invite, m, ch.direction)
 				return false
-			case m.req != nil && m.req.req.Method == sip.BYE:
+			case m.req == nil:
+				c.referAnswered(m)
+			case m.req.req.Method == sip.BYE:
 				c.finish(m.at, c.byeReceived(m))
 				return true
-			case m.req != nil && m.req.req.Method != sip.ACK:
+			case m.req.req.Method != sip.ACK:
 				c.during(m)
 			}
 		}

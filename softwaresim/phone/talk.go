@@ -27,7 +27,8 @@ func (c *Call) talk(limit time.Duration) {
 			switch {
 			case m.err != nil && m.of == nil:
 				acked, wanted, reason = true, true, m.err.Error()
-			case m.req == nil: // a response that is late
+			case m.req == nil:
+				c.referAnswered(m)
 			case m.req.req.Method == sip.ACK:
 				acked = c.acknowledge(m, acked)
 			case m.req.req.Method == sip.BYE:
@@ -47,6 +48,8 @@ func (c *Call) talk(limit time.Duration) {
 			if c.reinvite(ch) {
 				return
 			}
+		case r := <-c.referrals:
+			c.refer(r)
 		case <-hangup:
 			wanted, hangup = true, nil
 		case <-expired:
@@ -72,6 +75,8 @@ func (c *Call) during(m message) {
 	switch m.req.req.Method {
 	case sip.INVITE:
 		c.changeMedia(m)
+	case sip.NOTIFY:
+		c.notified(m)
 	case sip.BYE, sip.CANCEL:
 		m.req.answer(sip.StatusCallTransactionDoesNotExists)
 	default:
@@ -103,6 +108,8 @@ func (c *Call) sayBye(reason string) {
 				return
 			case m.req != nil && m.req.req.Method == sip.BYE: // crossing ours
 				c.byeReceived(m)
+			case m.req == nil:
+				c.referAnswered(m)
 			case m.req != nil && m.req.req.Method != sip.ACK:
 				c.during(m)
 			}

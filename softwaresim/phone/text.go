@@ -58,6 +58,14 @@ func (e Event) Text() string {
 		return "media changed: " + e.Reason
 	case Reinvited:
 		return "media changed by the other side: " + e.Reason
+	case TransferSent:
+		return "REFER sent to transfer the call to " + printable(e.To)
+	case TransferProgress:
+		return fmt.Sprintf("transfer to %s: %d %s", printable(e.To), e.Code, printable(e.Reason))
+	case Transferred:
+		return "transferred to " + printable(e.To) + e.told()
+	case TransferRefused:
+		return "not transferred to " + printable(e.To) + e.told()
 	case MediaReceived:
 		return "first sound received"
 	case KeySent:
@@ -69,6 +77,14 @@ func (e Event) Text() string {
 	default:
 		return string(e.Kind)
 	}
+}
+
+// told is a final code and its reason, or only that.
+func (e Event) told() string {
+	if e.Code == 0 {
+		return because(e.Reason)
+	}
+	return fmt.Sprintf(": %d %s", e.Code, printable(e.Reason))
 }
 
 func because(reason string) string {

@@ -39,6 +39,29 @@ func (p *part) close(e queueapp.Close) {
 	}
 }
 
+// located notes at which phone a transferred call turned out to be.
+func (p *part) located(e queueapp.Located) {
+	if i, ok := p.offers[e.Attempt]; ok {
+		p.rows.Offers[i].Agent, p.rows.Offers[i].Extension = e.Agent, e.Extension
+		return
+	}
+	p.rows.Seats = append(p.rows.Seats, Seat{e.Attempt, e.Agent, e.Extension})
+}
+
+// handOver notes that a call goes on elsewhere. What rings there does so already.
+func (p *part) handOver(e queueapp.HandOver) {
+	a := Attempt{
+		ID: e.Attempt, Queue: e.Queue, Agent: e.Agent, Extension: e.Extension, Offered: p.at, Expires: e.Expires, Rang: p.at,
+		From: e.From, Number: e.Number,
+	}
+	if e.Attended {
+		a.Answered, a.Connected = p.at, p.at
+	}
+	p.offers[e.Attempt] = len(p.rows.Offers)
+	p.rows.Offers = append(p.rows.Offers, a)
+	p.rows.Legs = append(p.rows.Legs, Leg{Attempt: e.Attempt, N: 1, Other: e.Channel})
+}
+
 func (p *part) hold(id queueapp.AttemptID) {
 	p.held[id] = len(p.rows.Holds)
 	p.rows.Holds = append(p.rows.Holds, Hold{Attempt: id, Began: p.at})
@@ -86,6 +109,15 @@ func (p *part) prioritise(ev queueapp.Prioritise) {
 		}
 	}
 	p.rows.Moves = append(p.rows.Moves, Move{Call: ev.Call, Priority: ev.Priority})
+}
+
+// replaced notes which channel a caller has.
+func (p *part) replaced(ev queueapp.Replaced) {
+	if i, ok := p.visits[ev.Call]; ok {
+		p.rows.Visits[i].Channel = ev.Channel
+		return
+	}
+	p.rows.Channels = append(slices.DeleteFunc(p.rows.Channels, func(c queueapp.Replaced) bool { return c.Call == ev.Call }), ev)
 }
 
 // identify notes who a caller is, also of one whose visit is over: his record tells.

@@ -92,6 +92,12 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Attempt.Call
 	case queueapp.Ended:
 		return ev.Attempt.Call
+	case queueapp.Transferred:
+		return ev.Attempt.Call
+	case queueapp.Reached:
+		return ev.Attempt.Call
+	case queueapp.Replaced:
+		return ev.Call
 	case queueapp.Hangup:
 		return ev.Call
 	case queueapp.Withdraw:
@@ -122,6 +128,10 @@ func callIn(e queueapp.Effect) queueapp.CallID {
 	case queueapp.Ring:
 		return e.Attempt.Call
 	case queueapp.Brief:
+		return e.Attempt.Call
+	case queueapp.HandOver:
+		return e.Attempt.Call
+	case queueapp.Located:
 		return e.Attempt.Call
 	case queueapp.Connect:
 		return e.Attempt.Call

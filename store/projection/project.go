@@ -81,6 +81,9 @@ func newPart() part {
 func (p *part) finish() Rows {
 	for i := range p.rows.Offers {
 		a := &p.rows.Offers[i]
+		if a.From != 0 && a.Answered.IsZero() {
+			a.Answered = a.Connected // nothing tells of it but that they talk
+		}
 		if !a.Closed.IsZero() && a.Rang.IsZero() {
 			a.Ended = a.Closed
 		}
@@ -104,9 +107,11 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.prioritise(ev)
 	case queueapp.Identify:
 		p.identify(ev)
+	case queueapp.Replaced:
+		p.replaced(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
-	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
+	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed, queueapp.Transferred, queueapp.Reached, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
@@ -134,6 +139,10 @@ func (p *Projector) effect(e queueapp.Effect) {
 		if a := p.attempt(e.Attempt); a.Answered.IsZero() {
 			a.Answered, a.Connected = p.at, time.Time{} // what came before the answer was no conversation
 		}
+	case queueapp.HandOver:
+		p.handOver(e)
+	case queueapp.Located:
+		p.located(e)
 	case queueapp.Revoke:
 		p.revoke(e)
 	case queueapp.OnHold:
@@ -199,6 +208,7 @@ func (p *part) restored(ev queueapp.RestoreAttempt) {
 		mark(&a.Rang, ev.Rang)
 	case queueapp.AttemptRinging:
 		mark(&a.Rang, ev.Rang)
+	case queueapp.AttemptHanded:
 	case queueapp.AttemptEnding:
 		mark(&a.Closed, time.Time{})
 		mark(&a.Rang, ev.Rang) // it has a leg that is yet to be seen gone

@@ -17,9 +17,11 @@ type Rows struct {
 	Visits   []Visit
 	Moves    []Move
 	Callers  []queueapp.Identify // written before: who they are
+	Channels []queueapp.Replaced // and which channels they have
 	Leaves   []Leave
 	Offers   []Attempt // new
 	Attempts []Attempt // already written: set what is not zero
+	Seats    []Seat    // of attempts that were written before
 	Legs     []Leg
 	Sessions []Session // new
 	LogOffs  []LogOff
@@ -77,6 +79,8 @@ type Attempt struct {
 	Ended     time.Time
 	Cause     queueapp.EndCause
 	Q850      int
+	From      int    // the attempt that was transferred, of which this one came; 0: none
+	Number    string // that was dialled in that
 }
 
 // Untouched reports whether nothing became of a new attempt yet.
@@ -84,14 +88,25 @@ func (a *Attempt) Untouched() bool {
 	return *a == Attempt{ID: a.ID, Queue: a.Queue, Agent: a.Agent, Extension: a.Extension, Offered: a.Offered, Expires: a.Expires}
 }
 
-// Leg is a channel that is asked for.
+// Seat says at which phone a transferred call turned out to be.
+type Seat struct {
+	Attempt   queueapp.AttemptID
+	Agent     queueapp.AgentID
+	Extension queueapp.ExtensionID
+}
+
+// Leg is a channel that is asked for, or that has taken the place of one.
 type Leg struct {
 	Attempt queueapp.AttemptID
 	N       int
+	Other   queueapp.ChannelID // one that we did not make; empty: one that we name
 }
 
 // Channel is the leg's name, which is the channel's unique id (DESIGN §4.3).
 func (l Leg) Channel() queueapp.ChannelID {
+	if l.Other != "" {
+		return l.Other
+	}
 	return queueapp.ChannelID("rs1." + l.Attempt.String() + "." + strconv.Itoa(l.N))
 }
 

@@ -54,13 +54,18 @@ func (f *Fold) connected(ev queueapp.Connected, effects []queueapp.Effect) {
 
 func (f *Fold) talk(a *attempt, since time.Time) {
 	f.unline(a.visit)
-	a.talks, a.visit.connected = true, since
+	a.talks, a.visit.connected, a.visit.agent = true, since, a.agent
 }
 
 // restoreAttempt takes over an attempt. That one is connected was written with its entry.
 func (f *Fold) restoreAttempt(ev queueapp.RestoreAttempt) {
 	v := f.visits[ev.Attempt.Call]
 	if v == nil || ev.State == queueapp.AttemptEnding || f.attempts[ev.Attempt] != nil {
+		return
+	}
+	if ev.From != 0 { // of which app_queue would know nothing any more
+		v.over = true
+		f.talk(&attempt{visit: v}, f.at)
 		return
 	}
 	a := &attempt{visit: v, agent: ev.Agent, rang: ev.Rang, answered: ev.Answered, held: ev.HeldSince}
@@ -118,6 +123,23 @@ func (f *Fold) unhold(a *attempt) {
 	a.held = time.Time{}
 }
 
+// handOver writes that a conversation ended by a transfer: app_queue follows the call no further. It goes on in the bridge
+// that it was in, whoever is there now.
+func (f *Fold) handOver(e queueapp.HandOver) {
+	v := f.visits[e.Attempt.Call]
+	if v == nil || v.over || v.connected.IsZero() {
+		return
+	}
+	v.over = true
+	times := []string{seconds(v.entered, v.connected), seconds(v.connected, f.at), strconv.Itoa(v.original)}
+	if e.Attended {
+		bridge := "rs1." + string(e.Attempt.Call)
+		f.write(string(v.channel), v.queue, v.agent, AttendedTransfer, append([]string{"BRIDGE", bridge}, times...)...)
+		return
+	}
+	f.write(string(v.channel), v.queue, v.agent, BlindTransfer, append([]string{e.Number, e.Context}, times...)...)
+}
+
 // close writes the end of a conversation. One that ended because the leg was lost counts as the agent's: app_queue knows
 // two sides only.
 func (f *Fold) close(e queueapp.Close) {
@@ -127,11 +149,15 @@ func (f *Fold) close(e queueapp.Close) {
 		return
 	}
 	v, event := a.visit, CompleteAgent
-	if e.By == queueapp.ByCaller {
+	f.unhold(a)
+	switch e.By {
+	case queueapp.ByTransfer:
+		return // whither, the hand-over says
+	case queueapp.ByCaller:
 		event = CompleteCaller
+	case queueapp.ByAgent, queueapp.BySystem:
 	}
 	v.over = true
-	f.unhold(a)
 	f.write(string(v.channel), v.queue, a.agent, event,
 		seconds(v.entered, v.connected), seconds(v.connected, f.at), strconv.Itoa(v.original))
 }

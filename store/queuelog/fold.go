@@ -72,7 +72,8 @@ func (f *Fold) step(s queueapp.Step) {
 		f.restoreVisit(ev)
 	case queueapp.RestoreAttempt:
 		f.restoreAttempt(ev)
-	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed, queueapp.Ended, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff,
+	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed,
+		queueapp.Transferred, queueapp.Reached, queueapp.Replaced, queueapp.Ended, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff,
 		queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Identify, queueapp.Hold,
 		queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.Tick: // entries follow from their effects, or none do
 	}
@@ -103,11 +104,13 @@ func (f *Fold) effect(e queueapp.Effect) {
 		f.unhold(f.attempts[e.Attempt])
 	case queueapp.Close:
 		f.close(e)
+	case queueapp.HandOver:
+		f.handOver(e)
 	case queueapp.Leave:
 		f.leave(e)
 	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused:
 		f.agentEffect(e)
-	case queueapp.Announce, queueapp.HangUp, queueapp.Regained, queueapp.WrapUp, queueapp.Missed, queueapp.Refused: // no entries
+	case queueapp.Announce, queueapp.HangUp, queueapp.Located, queueapp.Regained, queueapp.WrapUp, queueapp.Missed, queueapp.Refused: // no entries
 	}
 }
 

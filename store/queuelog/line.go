@@ -16,9 +16,10 @@ type visit struct {
 	entry     int64
 	priority  int
 	entered   time.Time
-	original  int       // the place at which the caller entered
-	connected time.Time // zero: not yet
-	over      bool      // the end of its conversation is written
+	original  int              // the place at which the caller entered
+	connected time.Time        // zero: not yet
+	agent     queueapp.AgentID // who answered
+	over      bool             // the end of its conversation is written
 }
 
 // line is the callers of a queue whom nobody talks to yet, in the order of service but for what a stage adds.

@@ -14,34 +14,35 @@ import (
 // Event is the kind of an entry, in app_queue's words.
 type Event string
 
-// The events that are written. What ends a conversation by a transfer (BLINDTRANSFER, ATTENDEDTRANSFER) belongs beside
-// CompleteAgent, and is told where that is: in [Fold]'s closing of an attempt.
+// The events that are written.
 const (
-	QueueStart      Event = "QUEUESTART"
-	ConfigReload    Event = "CONFIGRELOAD"
-	AddMember       Event = "ADDMEMBER"
-	RemoveMember    Event = "REMOVEMEMBER"
-	Penalty         Event = "PENALTY"
-	AgentLogin      Event = "AGENTLOGIN"
-	AgentLogoff     Event = "AGENTLOGOFF"
-	Pause           Event = "PAUSE"
-	PauseAll        Event = "PAUSEALL"
-	Unpause         Event = "UNPAUSE"
-	UnpauseAll      Event = "UNPAUSEALL"
-	EnterQueue      Event = "ENTERQUEUE"
-	RingNoAnswer    Event = "RINGNOANSWER"
-	RingCanceled    Event = "RINGCANCELED"
-	AgentDump       Event = "AGENTDUMP"
-	Connect         Event = "CONNECT"
-	Hold            Event = "HOLD"   // ours: app_queue does not tell of holds
-	Unhold          Event = "UNHOLD" // ours
-	CompleteAgent   Event = "COMPLETEAGENT"
-	CompleteCaller  Event = "COMPLETECALLER"
-	Abandon         Event = "ABANDON"
-	ExitEmpty       Event = "EXITEMPTY"
-	ExitWithKey     Event = "EXITWITHKEY"
-	ExitWithTimeout Event = "EXITWITHTIMEOUT"
-	Withdraw        Event = "WITHDRAW"
+	QueueStart       Event = "QUEUESTART"
+	ConfigReload     Event = "CONFIGRELOAD"
+	AddMember        Event = "ADDMEMBER"
+	RemoveMember     Event = "REMOVEMEMBER"
+	Penalty          Event = "PENALTY"
+	AgentLogin       Event = "AGENTLOGIN"
+	AgentLogoff      Event = "AGENTLOGOFF"
+	Pause            Event = "PAUSE"
+	PauseAll         Event = "PAUSEALL"
+	Unpause          Event = "UNPAUSE"
+	UnpauseAll       Event = "UNPAUSEALL"
+	EnterQueue       Event = "ENTERQUEUE"
+	RingNoAnswer     Event = "RINGNOANSWER"
+	RingCanceled     Event = "RINGCANCELED"
+	AgentDump        Event = "AGENTDUMP"
+	Connect          Event = "CONNECT"
+	Hold             Event = "HOLD"   // ours: app_queue does not tell of holds
+	Unhold           Event = "UNHOLD" // ours
+	CompleteAgent    Event = "COMPLETEAGENT"
+	CompleteCaller   Event = "COMPLETECALLER"
+	BlindTransfer    Event = "BLINDTRANSFER"
+	AttendedTransfer Event = "ATTENDEDTRANSFER"
+	Abandon          Event = "ABANDON"
+	ExitEmpty        Event = "EXITEMPTY"
+	ExitWithKey      Event = "EXITWITHKEY"
+	ExitWithTimeout  Event = "EXITWITHTIMEOUT"
+	Withdraw         Event = "WITHDRAW"
 )
 
 // What stands in a field that an entry has no use for, and what stands for a call where none did it: app_queue's words for
