@@ -175,6 +175,12 @@ func (p *argsParser) setQueue(key, value string) bool {
 		}
 	case "keep":
 		p.args.Keep = p.number(key, value, 0, 1) == 1
+	case "record":
+		if value != "no" {
+			p.problem("record=%.40q is nothing that can be said here: write record=no", value)
+			return true
+		}
+		p.args.Data = append(p.args.Data, queueapp.Datum{Key: key, Value: value})
 	default:
 		if skill, ok := strings.CutPrefix(key, "skill."); ok {
 			if p.name("skill", skill) {

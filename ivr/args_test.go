@@ -22,6 +22,7 @@ func TestArgs(t *testing.T) {
 			Kind: ivr.KindQueue, Queue: "support", Code: "1111", Customer: "7,8", Priority: -3, Timeout: 90 * time.Second, Keep: true,
 			Data: []queueapp.Datum{{Key: "tier", Value: "gold"}, {Key: "note", Value: "a b,c=d+e"}},
 		},
+		"queue,support,record=no": {Kind: ivr.KindQueue, Queue: "support", Data: []queueapp.Datum{{Key: "record", Value: "no"}}},
 		"queue,support,data.name=Ren%C3%A9%20%F0%9F%99%82": {
 			Kind: ivr.KindQueue, Queue: "support", Data: []queueapp.Datum{{Key: "name", Value: "René 🙂"}},
 		},
@@ -54,9 +55,10 @@ func TestBadArgsAreAllNamed(t *testing.T) {
 		"agent,dance":   {"", []string{`"dance" is nothing that an agent can do: write logon, logoff, pause or ready`}},
 		"ivr,main,x=1":  {ivr.KindMenu, []string{`"x" is no argument of ivr`}},
 		"agent,ready,1": {ivr.KindAgent, []string{`"1" is no key=value`}},
-		"queue,support,priority=high,timeout=-1,keep=yes,colour=red,code=1,code=2,data.=1,data.a=100%": {ivr.KindQueue, []string{
+		"queue,support,priority=high,timeout=-1,keep=yes,colour=red,code=1,code=2,data.=1,record=yes,data.a=100%": {ivr.KindQueue, []string{
 			`priority="high" is no number from -1000000 to 1000000`, `timeout="-1" is no number from 0 to 86400`,
 			`keep="yes" is no number from 0 to 1`, `"colour" is no argument of queue`, `"code" is given twice`, `"" is no datum's name`,
+			`record="yes" is nothing that can be said here: write record=no`,
 			`"100%" is not percent-encoded: use ${URIENCODE(…)}`,
 		}},
 		"queue,support" + strings.Repeat(",", 70): {ivr.KindQueue, []string{`72 arguments: the first 64 are used`}},

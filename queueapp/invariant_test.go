@@ -30,6 +30,7 @@ func (l *ledger) check(f *queueapp.Floor) {
 	l.checkAgents(f.Agents())
 	if l.checks++; l.checks%listEvery == 0 {
 		l.checkQueues(f.Queues())
+		l.checkLamps(f)
 		l.checkCalls(f)
 		l.checkStands(f)
 		l.checkExplain(f)

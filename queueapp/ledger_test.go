@@ -24,6 +24,7 @@ type ledger struct {
 	attempts map[queueapp.AttemptID]*attemptRow
 	closed   map[queueapp.AttemptID]int // how often each record closed
 	checks   int
+	lamps    map[string]queueapp.DeviceState // as they were shown last
 }
 
 type agentRow struct {

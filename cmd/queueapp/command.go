@@ -103,13 +103,14 @@ func (a *app) tellAgent(ctx context.Context, cli *grammar, command string, body 
 	return nil
 }
 
-// callCommand is `call ID show|priority|move|withdraw|hangup`.
+// callCommand is `call ID show|priority|move|record|withdraw|hangup`.
 type callCommand struct {
 	ID struct {
 		ID       string       `arg:"" help:"The call's id, or the begin of it where no other call begins so."`
 		Show     callShow     `cmd:"" help:"Show the call."`
 		Priority callPriority `cmd:"" help:"Change a waiting caller's priority."`
 		Move     callMove     `cmd:"" help:"Send a waiting caller to another queue, where he keeps his place."`
+		Record   callRecord   `cmd:"" help:"Start, pause, resume or stop the recording of the conversation."`
 		Withdraw callWithdraw `cmd:"" help:"Take the caller out of the queue and on in the dialplan."`
 		Hangup   callHangup   `cmd:"" help:"Hang the caller up."`
 	} `arg:""`
@@ -125,6 +126,10 @@ type callPriority struct {
 
 type callMove struct {
 	Queue string `arg:"" help:"The queue's name in the floor plan."`
+}
+
+type callRecord struct {
+	Do string `arg:"" enum:"start,pause,resume,stop" help:"One of start, pause, resume and stop."`
 }
 
 type (
@@ -164,6 +169,18 @@ func (c *callPriority) Run(ctx context.Context, a *app, cli *grammar) error {
 // Run moves the caller.
 func (c *callMove) Run(ctx context.Context, a *app, cli *grammar) error {
 	return a.endCall(ctx, cli, "/move", map[string]string{"queue": c.Queue}, "moved to "+c.Queue)
+}
+
+// Run does something about the recording.
+func (c *callRecord) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.withCall(ctx, cli, func(o *owner, id string) error {
+		var v api.Call
+		if err := o.post(ctx, callPath(id, "/record"), map[string]string{"do": c.Do}, &v); err != nil {
+			return err
+		}
+		a.printf("call %s: %s\n", clean(id, 60), recordingWords(v.Recording))
+		return nil
+	})
 }
 
 // Run withdraws the caller.
@@ -254,6 +271,9 @@ func (a *app) showCall(c api.Call, now time.Time) {
 	line("agent", strings.TrimSuffix(fmt.Sprintf("%s at %s", c.Agent, c.Extension), " at "))
 	if !c.Connected.IsZero() {
 		line("talking", ago(c.Connected, now))
+	}
+	if c.Recording != nil {
+		line("recording", c.Recording.State+", "+c.Recording.Name)
 	}
 	line("caller", strings.TrimSpace(c.Caller.Number+" "+c.Caller.Name))
 	line("dialled", c.Caller.Dialled)

@@ -65,6 +65,7 @@ type doctor struct {
 	config   config.Config
 	problems config.Problems
 	checks   []check
+	recorded []string // the file formats in which the floor plan has conversations recorded
 }
 
 // broken reports whether a section cannot be tried.
@@ -194,6 +195,11 @@ func (d *doctor) tryPostgres(ctx context.Context) {
 		return
 	}
 	d.well("floor plan", fmt.Sprintf("floor %s is at version %d; queues: %d, agents: %d", conf.Floor.Name, n, len(plan.Floor.Queues), len(plan.Floor.Agents)))
+	for _, r := range plan.Recordings {
+		if !slices.Contains(d.recorded, r.Format) {
+			d.recorded = append(d.recorded, r.Format)
+		}
+	}
 	d.tryCustomers(ctx, s, plan)
 }
 
@@ -217,7 +223,11 @@ func (d *doctor) trySwitches(ctx context.Context) {
 			d.ill("switch "+s.Name, err)
 			continue
 		}
-		for _, f := range stasis.Check(ctx, to, ivr.Prompts()) {
+		found := stasis.Check(ctx, to, ivr.Prompts())
+		if len(d.recorded) > 0 && found[0].Err == nil {
+			found = append(found, stasis.CheckRecording(ctx, to, d.recorded))
+		}
+		for _, f := range found {
 			c := check{Name: "switch " + s.Name + ", " + f.Name, OK: f.Err == nil, Found: f.Detail, Remedy: f.Remedy}
 			if f.Err != nil {
 				c.Found = f.Err.Error()

@@ -31,6 +31,36 @@ func inAPIWords(err error) error {
 	return err
 }
 
+// ofRecordings says the engine's errors about recordings as the API knows them: whatever it does not know the switch said.
+func ofRecordings(err error) error {
+	switch {
+	case err == nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, engine.ErrNotTalking):
+		return fmt.Errorf("%w: %w", api.ErrNotTalking, err)
+	case errors.Is(err, engine.ErrRecordedAlready):
+		return fmt.Errorf("%w: %w", api.ErrRecordedAlready, err)
+	case errors.Is(err, engine.ErrNotRecorded):
+		return fmt.Errorf("%w: %w", api.ErrNotRecorded, err)
+	case errors.Is(err, engine.ErrUnknownCall), errors.Is(err, engine.ErrNotOwner):
+		return inAPIWords(err)
+	}
+	return fmt.Errorf("%w: %w", api.ErrSwitch, err)
+}
+
+func (f apiFloor) Recordings(ctx context.Context) (map[queueapp.CallID]api.Recording, error) {
+	recordings, err := f.Engine.Recordings(ctx)
+	out := make(map[queueapp.CallID]api.Recording, len(recordings))
+	for id, r := range recordings {
+		out[id] = api.Recording{Name: r.Name, State: string(r.State)}
+	}
+	return out, inAPIWords(err)
+}
+
+func (f apiFloor) Record(ctx context.Context, call queueapp.CallID, do string) error {
+	return ofRecordings(f.Engine.Record(ctx, call, engine.RecordingVerb(do)))
+}
+
 func (f apiFloor) Agents(ctx context.Context) ([]queueapp.AgentView, error) {
 	views, err := f.Engine.Agents(ctx)
 	return views, inAPIWords(err)
@@ -120,6 +150,10 @@ func (f apiFloor) Watch(ctx context.Context) (<-chan api.Notice, error) {
 }
 
 func inAPINotice(n engine.Notice) (api.Notice, error) {
+	if r := n.Recording; r != nil {
+		payload, err := json.Marshal(api.RecordingChange{Call: r.Call, Recording: api.Recording{Name: r.Name, State: string(r.State)}, Why: r.Why})
+		return api.Notice{N: n.N, At: n.At, Event: "recording", Payload: payload}, err
+	}
 	if n.Step.Event == nil {
 		return api.Notice{N: n.N, At: n.At, Event: "begin", Payload: json.RawMessage("{}")}, nil
 	}

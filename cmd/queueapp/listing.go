@@ -233,10 +233,30 @@ func callsTable(l api.Calls) table {
 		if len(v.Customers) > 0 {
 			customer = v.Customers[0].Name
 		}
-		t.add(colour, string(v.Queue), pos, v.State, ago(since, l.At), expected(v), string(v.Agent),
+		t.add(colour, string(v.Queue), pos, callState(v), ago(since, l.At), expected(v), string(v.Agent),
 			strings.TrimSpace(v.Caller.Number+" "+v.Caller.Name), customer, fmt.Sprint(v.Priority), string(v.Call))
 	}
 	return t
+}
+
+// callState is the state with how the recording stands, where there is one.
+func callState(v api.Call) string {
+	if v.Recording == nil || v.Recording.State == "off" {
+		return v.State
+	}
+	return v.State + " (" + recordingWords(v.Recording) + ")"
+}
+
+// recordingWords says how a recording stands.
+func recordingWords(r *api.Recording) string {
+	switch {
+	case r == nil:
+		return "not recorded"
+	case r.State == "recording":
+		return "recorded"
+	default:
+		return "recording " + clean(r.State, 20)
+	}
 }
 
 // expected is how long a caller was expected to wait when he entered.

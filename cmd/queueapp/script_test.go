@@ -108,6 +108,8 @@ type cannedFloor struct {
 	agents []queueapp.AgentView
 	queues []queueapp.QueueView
 	calls  []queueapp.CallView
+
+	recordings map[queueapp.CallID]api.Recording
 }
 
 func (f *cannedFloor) Agents(context.Context) ([]queueapp.AgentView, error) {
@@ -185,6 +187,23 @@ func (f *cannedFloor) HangUp(_ context.Context, call queueapp.CallID) error {
 	return api.ErrUnknownCall
 }
 
+func (f *cannedFloor) Recordings(context.Context) (map[queueapp.CallID]api.Recording, error) {
+	return f.recordings, nil
+}
+
+func (f *cannedFloor) Record(_ context.Context, call queueapp.CallID, do string) error {
+	now, ok := f.recordings[call]
+	switch {
+	case !ok:
+		return api.ErrNotTalking
+	case do == "pause" && now.State == "paused":
+		return api.ErrRecordedAlready
+	}
+	now.State = map[string]string{"start": "recording", "pause": "paused", "resume": "recording", "stop": "off"}[do]
+	f.recordings[call] = now
+	return nil
+}
+
 func (f *cannedFloor) Release(context.Context) (int, error) { return 2, nil }
 
 func (f *cannedFloor) Ready() api.Readiness { return api.Readiness{State: f.state} }
@@ -198,7 +217,8 @@ func sampleFloor() *cannedFloor {
 	now := time.Now()
 	support := []queueapp.QueueName{"support"}
 	return &cannedFloor{
-		state: api.StateActive,
+		state:      api.StateActive,
+		recordings: map[queueapp.CallID]api.Recording{callTwo: {Name: "2026-11-20/support-\u202e1", State: "off"}},
 		agents: []queueapp.AgentView{
 			{Agent: "1000", Name: "Ana", Extension: "1000", Status: queueapp.StatusTalking, Queues: support, Call: callTwo, LastCall: now.Add(-4*time.Minute - 5*time.Second)},
 			{Agent: "1001", Name: "Zoë", Status: queueapp.StatusLoggedOff, Queues: support},

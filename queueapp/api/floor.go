@@ -30,6 +30,11 @@ type Floor interface {
 	Command(ctx context.Context, e queueapp.Event) ([]queueapp.Effect, error)
 	// HangUp ends a caller's channel and with it the call; ErrUnknownCall.
 	HangUp(ctx context.Context, call queueapp.CallID) error
+	// Recordings tells how the recordings of conversations stand, of those that have one.
+	Recordings(ctx context.Context) (map[queueapp.CallID]Recording, error)
+	// Record starts, pauses, resumes or stops ("start" …) a conversation's recording and returns once that is so; ErrUnknownCall,
+	// ErrNotTalking, ErrRecordedAlready, ErrNotRecorded, ErrSwitch.
+	Record(ctx context.Context, call queueapp.CallID, do string) error
 	// Release sends every waiting caller on in the dialplan and returns how many they were.
 	Release(ctx context.Context) (int, error)
 	// Ready says how the process stands. It never blocks.
@@ -77,8 +82,8 @@ type Part struct {
 
 // Notice is something that happened, for those who watch.
 type Notice struct {
-	N       int64 // rises by one; the SSE id
+	N       int64 // rises by one with each step; the SSE id
 	At      time.Time
-	Event   string // the SSE event: "begin" or "step"; no line breaks
+	Event   string // the SSE event: "begin", "step" or "recording"; no line breaks
 	Payload json.RawMessage
 }

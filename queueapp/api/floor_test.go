@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -26,12 +27,16 @@ const token = "a-token-of-the-tests"
 
 // smallFloor is the engine's place taken by the real core behind a mutex: commands take effect, refusals are real.
 type smallFloor struct {
-	mu       sync.Mutex
-	core     *queueapp.Floor
-	now      time.Time
-	state    Readiness
-	fail     error // what listings and commands fail with
-	hungUp   []queueapp.CallID
+	mu     sync.Mutex
+	core   *queueapp.Floor
+	now    time.Time
+	state  Readiness
+	fail   error // what listings and commands fail with
+	hungUp []queueapp.CallID
+
+	recordings map[queueapp.CallID]Recording
+	refuses    error // what recordings cannot be changed for
+
 	notices  chan Notice
 	watching chan struct{} // one value a Watch
 }
@@ -127,6 +132,24 @@ func (f *smallFloor) HangUp(_ context.Context, call queueapp.CallID) error {
 		return ErrUnknownCall
 	}
 	f.hungUp = append(f.hungUp, call)
+	return nil
+}
+
+func (f *smallFloor) Recordings(context.Context) (map[queueapp.CallID]Recording, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.recordings), f.fail
+}
+
+func (f *smallFloor) Record(_ context.Context, call queueapp.CallID, do string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuses != nil {
+		return f.refuses
+	}
+	now := f.recordings[call]
+	now.State = map[string]string{"start": "recording", "pause": "paused", "resume": "recording", "stop": "off"}[do]
+	f.recordings = map[queueapp.CallID]Recording{call: now}
 	return nil
 }
 

@@ -40,6 +40,7 @@ type Call struct {
 	queueapp.CallView
 	Caller    Caller     `json:"caller"`
 	Customers []Customer `json:"customers,omitempty"`
+	Recording *Recording `json:"recording,omitempty"` // of a conversation that has one
 }
 
 // Caller is who calls. What is not known is absent.
@@ -155,8 +156,13 @@ func (s *Server) calls(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	calls := make([]Call, 0, len(views))
-	for _, v := range views {
+	shown := make([]*Call, len(views))
+	for i, v := range views {
 		calls = append(calls, callOf(v))
+		shown[i] = &calls[i]
+	}
+	if err := s.withRecordings(r, shown...); err != nil {
+		return err
 	}
 	writeJSON(w, Calls{At: time.Now(), Calls: calls})
 	return nil
@@ -167,7 +173,11 @@ func (s *Server) oneCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, callOf(v))
+	call := callOf(v)
+	if err := s.withRecordings(r, &call); err != nil {
+		return err
+	}
+	writeJSON(w, call)
 	return nil
 }
 

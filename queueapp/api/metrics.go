@@ -27,6 +27,7 @@ type Metrics struct {
 	commit     prometheus.Histogram
 	commitFail prometheus.Counter
 	steps      prometheus.Counter
+	recordings *prometheus.CounterVec
 	lag        prometheus.Histogram
 	estimate   *prometheus.HistogramVec
 	outbox     prometheus.Gauge
@@ -52,6 +53,7 @@ func NewMetrics(version, commit string) *Metrics {
 		turnedAway: counters("calls_turned_away_total", "New calls given back to the dialplan at once, by reason: outage or overload.", "reason"),
 		codes:      counters("codes_total", "Customers looked up, by result: found, none, failed, or barred where a code was not looked up.", "result"),
 		barred:     counters("codes_barred_total", "Calls and numbers barred for too many wrong codes: call, number, or withheld for all without one.", "by"),
+		recordings: counters("recordings_total", "Recordings of conversations, by queue and result: started, or failed at the start or on the way.", "queue", "result"),
 		wait:       timings("wait_seconds", "Time from entering the queue to the conversation.", waitBuckets(), "queue"),
 		ring:       timings("ring_seconds", "Time that answered phones rang.", waitBuckets(), "queue"),
 		publish:    timings("publish_seconds", "Time from an attempt's commit to the XMPP server's answer, by result: ok, refused or late.", fineBuckets(), "result"),
@@ -72,7 +74,7 @@ func NewMetrics(version, commit string) *Metrics {
 	m.tally.forget()
 	build := prometheus.NewGaugeVec(gauge("build_info", "1, labelled with what was built."), []string{"version", "commit", "go"})
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
-	m.registry.MustRegister(build, m.calls, m.offers, m.turnedAway, m.codes, m.barred, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag, m.estimate,
+	m.registry.MustRegister(build, m.calls, m.offers, m.turnedAway, m.codes, m.barred, m.recordings, m.wait, m.ring, m.publish, m.commit, m.commitFail, m.steps, m.lag, m.estimate,
 		m.outbox, m.undeliver, m.requests, m.refusals, m.ariEvents, m.unknown, m.malformed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -131,6 +133,11 @@ func (m *Metrics) LookedUp(result string) { m.codes.WithLabelValues(result).Inc(
 
 // Barred counts who was barred for too many wrong codes, by a word of the caller's: what it was that was barred.
 func (m *Metrics) Barred(what string) { m.barred.WithLabelValues(what).Inc() }
+
+// Recorded counts a conversation's recording by its result, a word of the caller's.
+func (m *Metrics) Recorded(queue queueapp.QueueName, result string) {
+	m.recordings.WithLabelValues(string(queue), result).Inc()
+}
 
 // Committed times a batch on its way to disk.
 func (m *Metrics) Committed(took time.Duration, steps int) {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"ringside/queueapp"
 )
 
 // slowReader is how long a reader of the event stream may leave a write blocked before it is dropped.
@@ -25,6 +27,13 @@ type Happening struct {
 type Step struct {
 	Event   string   `json:"event"`
 	Effects []string `json:"effects"`
+}
+
+// RecordingChange is the data of an event "recording": how a conversation's recording stands now.
+type RecordingChange struct {
+	Call queueapp.CallID `json:"call"`
+	Recording
+	Why string `json:"why,omitempty"` // of one that failed
 }
 
 // events streams what happens from now on as server-sent events (HTML, 9.2). Last-Event-ID is not heeded: by the first

@@ -44,6 +44,7 @@ type call struct {
 	farewell     func()             // orders the caller out of the application; nil before that is due
 	sentOn       bool               // into the dialplan, from where it may come back
 	partly       bool               // of an owner before us, who knew more: how many attempts it has had
+	recording    *recording         // of the conversation; nil: there is none
 	gone         bool               // the caller's channel has left us
 }
 

@@ -59,4 +59,6 @@ type Observer interface {
 	Estimated(queue queueapp.QueueName, expected, waited time.Duration)
 	// Barred is told that a call, or a caller's number, has had as many wrong codes as it may: "call", "number" or "withheld".
 	Barred(what string)
+	// Recorded is told that the recording of a conversation of a queue "started", or "failed": at the start or on the way.
+	Recorded(queue queueapp.QueueName, result string)
 }

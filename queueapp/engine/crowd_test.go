@@ -256,6 +256,7 @@ func (x *exchange) StartMusic(queueapp.ChannelID, string)        {}
 func (x *exchange) SetVariables(queueapp.ChannelID, ...Variable) {}
 func (x *exchange) PrepareBridge(BridgeID, queueapp.ChannelID)   {}
 func (x *exchange) DestroyBridge(BridgeID, queueapp.ChannelID)   {}
+func (x *exchange) Record(RecordingOrder)                        {}
 
 // quiet is a CRM whose server accepts everything at once.
 type quiet struct{ crm }

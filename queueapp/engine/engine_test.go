@@ -183,10 +183,7 @@ func TestALogOffWaitsForThePopUp(t *testing.T) {
 // at once in the end, and the first pop-up is closed before the node is taken away.
 func TestALogOffWaitsForAllPopUps(t *testing.T) {
 	w := newWorld(t)
-	w.start(SwitchUp{})
-	w.logOn("1000")
-	w.tell(caller("ch1", "queue", "support"))
-	w.await("originate rs1.c1.1.1")
+	w.startRinging()
 	w.tell(LegUp{Channel: "rs1.c1.1.1"}, Entered{Bridge: "rs1.c1", Channel: "ch1"}, Entered{Bridge: "rs1.c1", Channel: "rs1.c1.1.1"})
 	w.await("publish answered 1000 c1.1")
 	var commands sync.WaitGroup

@@ -233,6 +233,7 @@ func (t *tenure) closeRecord(now time.Time, e queueapp.Close) {
 		return
 	}
 	a.ended = true
+	t.endRecording(c, a)
 	t.publish(c, a, t.endedRecord(c, a, e, now))
 	t.forget(c, a)
 }

@@ -26,7 +26,10 @@ func (o *watchman) Lagged(time.Duration)                                       {
 func (o *watchman) TurnedAway(string)                                          {}
 func (o *watchman) LookedUp(result string)                                     { o.tell("look-up " + result) }
 func (o *watchman) Estimated(queueapp.QueueName, time.Duration, time.Duration) {}
-func (o *watchman) Barred(what string)                                         { o.tell("bar " + what) }
+func (o *watchman) Recorded(q queueapp.QueueName, result string) {
+	o.tell("recording " + string(q) + " " + result)
+}
+func (o *watchman) Barred(what string) { o.tell("bar " + what) }
 
 func (o *watchman) tell(s string) {
 	o.mu.Lock()

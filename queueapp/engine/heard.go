@@ -34,6 +34,7 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	case SwitchDown:
 		t.log.Warn("switch cannot be heard", "switch", sw.Name(), "err", ev.Err)
 		delete(t.upSwitches, sw.Name())
+		t.restLamps()
 		t.turn(queueapp.SwitchDown{Switch: sw.Name()})
 		t.feel()
 	case Arrived:
@@ -80,6 +81,8 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 		for _, x := range t.devices[device{sw.Name(), ev.Device}] {
 			t.turn(queueapp.Device{Extension: x, State: ev.State})
 		}
+	case Recorded:
+		t.recorded(ev)
 	case Failed:
 		t.failed(sw, ev)
 	}
@@ -232,6 +235,7 @@ func (t *tenure) connected(c *call, a *attempt) {
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))
 	c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))
+	t.record(c, a)
 }
 
 // notFound is HTTP's status for a channel that is not there any more.

@@ -32,6 +32,15 @@ func hearing(t *testing.T, change func(*floorplan.Line)) *world {
 	return w
 }
 
+// startRinging runs the engine until the phone of agent 1000 is rung for a caller.
+func (w *world) startRinging() {
+	w.t.Helper()
+	w.start(SwitchUp{})
+	w.logOn("1000")
+	w.tell(caller("ch1", "queue", "support"))
+	w.await("originate rs1.c1.1.1")
+}
+
 func TestAWaitingCallerIsToldAndHearsMusicAgain(t *testing.T) {
 	w := hearing(t, func(l *floorplan.Line) { l.Frequency = time.Hour })
 	w.start(SwitchUp{})
@@ -67,10 +76,7 @@ func TestNobodyIsToldWhatIsNotAskedFor(t *testing.T) {
 // An agent who is free is rung before anything is said, and whoever answers ends what is.
 func TestAWelcomeHoldsNobodyUp(t *testing.T) {
 	w := hearing(t, nil)
-	w.start(SwitchUp{})
-	w.logOn("1000")
-	w.tell(caller("ch1", "queue", "support"))
-	w.await("originate rs1.c1.1.1")
+	w.startRinging()
 	w.tell(LegRinging{"rs1.c1.1.1"})
 	w.order("originate rs1.c1.1.1", "play ch1 rs1.c1.p1 [sound:welcome]")
 	w.tell(LegUp{"rs1.c1.1.1"})
@@ -87,10 +93,7 @@ func TestAWelcomeHoldsNobodyUp(t *testing.T) {
 // Who is answered before there was time for a welcome hears none.
 func TestNoWelcomeBehindTheAnswer(t *testing.T) {
 	w := hearing(t, nil)
-	w.start(SwitchUp{})
-	w.logOn("1000")
-	w.tell(caller("ch1", "queue", "support"))
-	w.await("originate rs1.c1.1.1")
+	w.startRinging()
 	w.tell(LegUp{"rs1.c1.1.1"})
 	w.await("bridge rs1.c1 ch1 rs1.c1.1.1")
 	if n := w.count("play"); n != 0 {
@@ -100,10 +103,7 @@ func TestNoWelcomeBehindTheAnswer(t *testing.T) {
 
 func TestTheCallerIsToldBeforeTheAgentIsHeard(t *testing.T) {
 	w := hearing(t, func(l *floorplan.Line) { l.Connect = []string{"connect"} })
-	w.start(SwitchUp{})
-	w.logOn("1000")
-	w.tell(caller("ch1", "queue", "support"))
-	w.await("originate rs1.c1.1.1")
+	w.startRinging()
 	w.tell(LegRinging{"rs1.c1.1.1"}, LegUp{"rs1.c1.1.1"})
 	w.order("stop rs1.c1.p1", "play ch1 rs1.c1.p2 [sound:connect]", "commit queueapp.Connect")
 	w.tell(PlayDone{Channel: "ch1", Playback: "rs1.c1.p1"})
@@ -116,10 +116,7 @@ func TestTheCallerIsToldBeforeTheAgentIsHeard(t *testing.T) {
 
 func TestAnAgentWhoPutsDownAtOnceLeavesMusic(t *testing.T) {
 	w := hearing(t, nil)
-	w.start(SwitchUp{})
-	w.logOn("1000")
-	w.tell(caller("ch1", "queue", "support"))
-	w.await("originate rs1.c1.1.1")
+	w.startRinging()
 	w.tell(LegRinging{"rs1.c1.1.1"})
 	w.await("play ch1")
 	w.set(func() { w.stuck = true })

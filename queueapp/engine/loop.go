@@ -72,6 +72,7 @@ type tenure struct {
 	watchers   map[chan<- Notice]struct{}
 	guard      *ivr.Guard // who guessed wrong codes, by number
 	reported   time.Time  // when the log last said how many calls were turned away
+	lamps      lamps
 }
 
 // inBound is how many inputs may wait for the loop. Adapters wait when it is full, and queue on their side.
@@ -92,7 +93,7 @@ func newTenure(ctx context.Context, o Options, owner Owner, switches []Switch) (
 		devices: map[device][]queueapp.ExtensionID{}, attempts: map[queueapp.CallID][]queueapp.RestoreAttempt{}, seqs: rem.Seqs,
 		leaving: map[channelAt]Leaving{}, visited: map[channelAt]visited{}, shown: map[queueapp.ExtensionID][]*attempt{}, owed: map[RecordKey]*attempt{}, watchers: map[chan<- Notice]struct{}{},
 		upSwitches: map[queueapp.SwitchName]bool{}, started: map[queueapp.SwitchName]time.Time{},
-		guard: ivr.NewGuard(mostGuessers),
+		guard: ivr.NewGuard(mostGuessers), lamps: lamps{next: o.Now().Add(lampsRest)},
 	}
 	for _, sw := range switches {
 		t.switches[sw.Name()] = sw
@@ -126,6 +127,7 @@ func (t *tenure) loop(ctx context.Context) error {
 			return err
 		}
 		t.flush()
+		t.light()
 		t.wakeAt(timer)
 		if len(t.in) == 0 {
 			t.crowd.idle()
@@ -163,6 +165,7 @@ func (t *tenure) drain() {
 // turn tells the floor what happened and follows its effects up.
 func (t *tenure) turn(ev queueapp.Event) []queueapp.Effect {
 	now := t.Now().Truncate(time.Microsecond) // as the journal keeps it
+	t.lamps.behind = true
 	effects := t.floor.Handle(now, ev)
 	if len(effects) == 0 && !worthKeeping(ev) {
 		return nil
@@ -177,7 +180,7 @@ func (t *tenure) turn(ev queueapp.Event) []queueapp.Effect {
 	if t.Observer != nil {
 		t.Observer.Stepped(step)
 	}
-	t.notify(step)
+	t.notify(Notice{N: step.N, At: step.At, Step: step})
 	return effects
 }
 
@@ -199,6 +202,9 @@ func (t *tenure) wakeAt(timer *time.Timer) {
 	}
 	if !next.IsZero() {
 		d = min(d, max(0, next.Sub(t.Now())))
+	}
+	if t.lamps.due(t.plan) {
+		d = min(d, max(0, t.lamps.next.Sub(t.Now())))
 	}
 	timer.Reset(d)
 }

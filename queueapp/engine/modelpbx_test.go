@@ -204,7 +204,7 @@ func (p *pbx) disconnect() {
 // answers reports whether an event is what an order gave, and no event of Asterisk's.
 func answers(ev SwitchEvent) bool {
 	switch ev := ev.(type) {
-	case Failed, PlayDone:
+	case Failed, PlayDone, Recorded:
 		return true
 	case LegGone:
 		return ev.Absent

@@ -216,6 +216,15 @@ func (p *port) DestroyBridge(id BridgeID, caller queueapp.ChannelID) {
 		func(x *pbx) { x.answer(caller, Failed{Command: "destroy", Channel: caller, Bridge: id}) })
 }
 
+// Record is what there is to say of a call that is not recorded.
+func (p *port) Record(o RecordingOrder) {
+	told := Recorded{Bridge: o.Bridge, Asked: o.Do, Name: o.Name, State: RecordingOff}
+	p.order("record", o.Caller, func(x *pbx) { x.answer(o.Caller, told) }, func(x *pbx) {
+		told.Err = errDead
+		x.answer(o.Caller, told)
+	})
+}
+
 func (p *port) Continue(ch queueapp.ChannelID, _ *Place, vars ...Variable) {
 	p.m.mayDismiss(p, ch)
 	p.onCaller("continue", ch, func(x *pbx, l *line) {
@@ -223,6 +232,8 @@ func (p *port) Continue(ch queueapp.ChannelID, _ *Place, vars ...Variable) {
 		x.callerGone(ch, false)
 	})
 }
+
+func (p *port) Light(map[string]queueapp.DeviceState) {}
 
 func (p *port) Follow(devices []string) {
 	p.m.mu.Lock()

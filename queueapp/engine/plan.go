@@ -157,6 +157,15 @@ func (t *tenure) jidsOf(id queueapp.AgentID) []string {
 	return nil
 }
 
+func (t *tenure) nameOf(id queueapp.AgentID) string {
+	for _, a := range t.plan.Floor.Agents {
+		if a.ID == id {
+			return a.Name
+		}
+	}
+	return ""
+}
+
 // access is who may see an extension's node: the phone's own JIDs, those of the agent who is logged on there, and those
 // of one who logged off with a pop-up open, until it is closed.
 func (t *tenure) access(x queueapp.ExtensionID) []string {

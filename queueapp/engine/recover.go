@@ -94,8 +94,10 @@ func (t *tenure) switchUp(sw Switch, up SwitchUp) {
 	}
 	t.clearAway(sw, up)
 	failpoint.Here("recovery", "cleared")
+	t.findRecordings(sw)
 	sw.Follow(t.devicesOf(sw.Name()))
 	t.turn(queueapp.SwitchUp{Switch: sw.Name()})
+	t.restLamps()
 	if !t.unsure { // else the next confirmed beat lets offers be made again
 		t.turn(queueapp.Unhold{})
 	}

@@ -45,7 +45,7 @@ func (t *tenure) renew(c *call) {
 	answered, joined := c.served()
 	switch {
 	case !waits || joined:
-	case v.State == string(queueapp.StatusTalking):
+	case v.State == string(queueapp.StatusTalking), c.handed():
 		c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))
 	case answered: // received right before the bridge
 		t.owe(c, v)
@@ -78,6 +78,16 @@ func (c *call) served() (answered, joined bool) {
 		}
 	}
 	return answered, joined
+}
+
+// handed reports whether the call was transferred: who was served waits no more, whatever rings for him.
+func (c *call) handed() bool {
+	for _, a := range c.attempts {
+		if a.other != "" && !a.ended {
+			return true
+		}
+	}
+	return false
 }
 
 // destroySoon removes a bridge a little later that could not be removed, unless it is in use again by then.

@@ -52,12 +52,19 @@ type Switch interface {
 	Bridge(id BridgeID, caller, leg queueapp.ChannelID)
 	// DestroyBridge removes a bridge; one that is gone already is fine (lane: caller).
 	DestroyBridge(id BridgeID, caller queueapp.ChannelID)
+	// Record does something about the recording of what is heard in a bridge; Recorded tells what came of it (lane: caller).
+	Record(order RecordingOrder)
 	// Continue sets the variables and sends the channel back to the dialplan: to place, or to the next priority where
 	// place is nil. Gone follows (lane: the channel).
 	Continue(ch queueapp.ChannelID, place *Place, vars ...Variable)
 	// Follow replaces the set of devices whose state is followed: the current state of each new one is told as
 	// DeviceChanged, and every later change. After a reconnect the same happens again by itself.
 	Follow(devices []string)
+	// Light replaces what lamps show, which are device states of our own that phones subscribe to. Only what changed is told,
+	// of each lamp the newest state, in a lane of its own; one that is left out is taken away. After a connect nothing is told
+	// before it is called again: then all is, and what an owner before us left there is taken away. The map must not change
+	// any more. What cannot be told is tried again, and logged once.
+	Light(lamps map[string]queueapp.DeviceState)
 }
 
 // Variable is a channel variable or a writable dialplan function and its value.

@@ -60,6 +60,8 @@ func (s *second) Bridge(id BridgeID, caller, leg queueapp.ChannelID) {
 	s.w.note("b bridge %s %s %s", id, caller, leg)
 }
 func (s *second) DestroyBridge(id BridgeID, _ queueapp.ChannelID) { s.w.note("b destroy %s", id) }
+func (s *second) Light(lamps map[string]queueapp.DeviceState)     { s.w.note("b light %v", lamps) }
+func (s *second) Record(o RecordingOrder)                         { s.w.note("b recording %s %s", o.Do, o.Name) }
 func (s *second) Follow(devices []string)                         { s.w.note("b follow %v", devices) }
 
 // free says that the second switch is up and agent 1001's phone there is free, and logs him on.

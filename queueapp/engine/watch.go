@@ -10,9 +10,10 @@ import (
 // Notice is one turn of the floor, for whoever watches; it may not be durable yet. The first that a watcher gets has no
 // event: its N is that of the last turn before.
 type Notice struct {
-	N    int64
-	At   time.Time
-	Step queueapp.Step
+	N         int64
+	At        time.Time
+	Step      queueapp.Step
+	Recording *RecordingNotice // in place of a turn: then N is that of the last one before
 }
 
 // watchBuffer is how many notices a watcher may lag behind; one that lags more is let go.
@@ -36,10 +37,10 @@ func (e *Engine) Watch(ctx context.Context) (<-chan Notice, error) {
 	return ch, nil
 }
 
-func (t *tenure) notify(step queueapp.Step) {
+func (t *tenure) notify(n Notice) {
 	for ch := range t.watchers {
 		select {
-		case ch <- Notice{N: step.N, At: step.At, Step: step}:
+		case ch <- n:
 		default:
 			t.unwatch(ch)
 		}

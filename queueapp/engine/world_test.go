@@ -46,6 +46,7 @@ type world struct {
 	variableErr error
 	lookup      chan struct{} // where not nil, look-ups wait until it is closed
 	ids         int
+	version     int64 // of the floor plan, where there is more than one other
 	observer    Observer
 	said        slog.Handler // gets the engine's log
 }
@@ -279,7 +280,7 @@ func (w *world) Plan(context.Context) (floorplan.Plan, int64, error) {
 	if w.reading != nil {
 		<-w.reading
 	}
-	return w.plan, 2, nil
+	return w.plan, max(2, w.version), nil
 }
 
 func (w *world) Commit(ctx context.Context, b Batch) error {
@@ -342,7 +343,13 @@ func (w *world) Bridge(id BridgeID, caller, leg queueapp.ChannelID) {
 	w.note("bridge %s %s %s", id, caller, leg)
 }
 func (w *world) DestroyBridge(id BridgeID, _ queueapp.ChannelID) { w.note("destroy %s", id) }
-func (w *world) Follow([]string)                                 { w.note("follow") }
+func (w *world) Light(lamps map[string]queueapp.DeviceState) {
+	w.note("light %v", lamps)
+}
+func (w *world) Record(o RecordingOrder) {
+	w.note("recording %s %s %s %s", o.Do, o.Bridge, o.Name, o.Format)
+}
+func (w *world) Follow([]string) { w.note("follow") }
 func (w *world) Play(ch queueapp.ChannelID, id PlaybackID, media []string) {
 	w.note("play %s %s %v", ch, id, media)
 }

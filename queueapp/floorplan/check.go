@@ -21,8 +21,10 @@ func check(root *table, p Plan) {
 	c.silences()
 	c.overflows()
 	c.lines()
+	c.recordings()
 	c.skills()
 	c.templates()
+	c.lamps()
 }
 
 type checker struct {

@@ -49,6 +49,20 @@ func circle(next map[queueapp.QueueName][]queueapp.Overflow, path []queueapp.Que
 	return nil
 }
 
+// lamps finds queues whose lamps would have the same name.
+func (c checker) lamps() {
+	if !c.plan.Settings.Lamps {
+		return
+	}
+	for _, q := range c.plan.Floor.Queues {
+		taken := func(o queueapp.Queue) bool { return queueapp.QueueLamp(o.Name) == queueapp.AvailLamp(q.Name) }
+		if i := slices.IndexFunc(c.plan.Floor.Queues, taken); i >= 0 {
+			c.under("queue", string(c.plan.Floor.Queues[i].Name)).problem("", "give it another name, or leave floor.lamps out",
+				"its lamp has the name of the one that shows who is free for %s", q.Name)
+		}
+	}
+}
+
 // skills finds skills that a queue asks for and none of its members has.
 func (c checker) skills() {
 	has := map[queueapp.AgentID][]queueapp.Skill{}

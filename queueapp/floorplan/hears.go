@@ -118,7 +118,7 @@ func rule[R ~string](t *table, key string, def R, known ...R) R {
 func frequency(t *table, key string, def time.Duration) time.Duration {
 	d := t.duration(key, def, 0, time.Hour)
 	if d > 0 && d < LeastAnnounce {
-		t.problem(key, "write "+spoken(LeastAnnounce)+" or more, or 0s for never", "%s leaves no time to hear anything else", spoken(d))
+		t.problem(key, "write "+Brief(LeastAnnounce)+" or more, or 0s for never", "%s leaves no time to hear anything else", Brief(d))
 	}
 	return d
 }

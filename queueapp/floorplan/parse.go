@@ -47,6 +47,9 @@ func Parse(name string, data []byte) (Plan, error) {
 		if l, ok := line(t); ok {
 			p.Lines = append(p.Lines, l)
 		}
+		if r, ok := recording(t); ok {
+			p.Recordings = append(p.Recordings, r)
+		}
 		t.done()
 	}
 	for _, t := range root.tables("agent") {
@@ -87,6 +90,7 @@ func settings(root *table) Settings {
 		Outage:  t.duration("outage", defaultOutage, 0, time.Hour),
 		Budget:  t.duration("budget", defaultBudget, 0, 10*time.Second),
 		Lead:    t.duration("lead", 0, 0, 10*time.Second),
+		Lamps:   t.bool("lamps", false),
 	}
 }
 
@@ -251,8 +255,8 @@ func checkName(t *table) {
 	}
 }
 
-// spoken writes a duration as a floor plan has it: "10m", not "10m0s".
-func spoken(d time.Duration) string {
+// Brief writes a duration as a floor plan has it: "10m", not "10m0s".
+func Brief(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = s[:len(s)-2]

@@ -10,14 +10,15 @@ import (
 // Plan is a checked floor plan with its defaults filled in. Queues, agents, extensions, menus and hours are in the order of
 // their names, so that equal plans are equal values.
 type Plan struct {
-	Floor     queueapp.Plan
-	Lines     []Line // in the order of their queues
-	PINs      []PIN  // of agents who have one, in the order of their numbers
-	Menus     []ivr.Menu
-	Hours     []Hours
-	Codes     ivr.Limits // how often customers' codes may be guessed
-	Customers Customers
-	Settings  Settings
+	Floor      queueapp.Plan
+	Lines      []Line      // in the order of their queues
+	Recordings []Recording // in the order of their queues
+	PINs       []PIN       // of agents who have one, in the order of their numbers
+	Menus      []ivr.Menu
+	Hours      []Hours
+	Codes      ivr.Limits // how often customers' codes may be guessed
+	Customers  Customers
+	Settings   Settings
 }
 
 // PIN is what an agent keys in to log on. It is no part of the floor, whose plan stands in the journal.
@@ -59,6 +60,7 @@ type Settings struct {
 	// Transfers is the context of the dialplan in which the numbers are looked up that agents transfer calls to; empty:
 	// that of the agent's phone.
 	Transfers string
+	Lamps     bool // whether keys on desk phones are told what queues and agents do
 }
 
 // Customers says where customers are looked up. Empty queries mean Ringside's own table.

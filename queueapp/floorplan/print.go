@@ -114,7 +114,7 @@ type fields []field
 
 func (f *fields) add(key string, v value)              { *f = append(*f, field{key, v}) }
 func (f *fields) text(key, s string)                   { f.add(key, value{word: s}) }
-func (f *fields) duration(key string, d time.Duration) { f.text(key, spoken(d)) }
+func (f *fields) duration(key string, d time.Duration) { f.text(key, Brief(d)) }
 func (f *fields) int(key string, n int)                { f.add(key, value{word: strconv.Itoa(n), bare: true}) }
 func (f *fields) bool(key string, v bool)              { f.add(key, value{word: strconv.FormatBool(v), bare: true}) }
 func (f *fields) list(key string, list []string)       { f.add(key, value{list: list, many: true}) }
@@ -152,6 +152,9 @@ func sections(p Plan) []section {
 		fields := queueFields(q)
 		if l, ok := p.Line(q.Name); ok {
 			fields = append(fields, lineFields(l)...)
+		}
+		if r, ok := p.Recording(q.Name); ok {
+			fields = append(fields, recordingFields(r)...)
 		}
 		out = append(out, section{"queue", string(q.Name), fields})
 	}
@@ -197,6 +200,7 @@ func settingsFields(s Settings) []field {
 	f.duration("budget", s.Budget)
 	f.duration("lead", s.Lead)
 	f.optText("transfer_context", s.Transfers)
+	f.bool("lamps", s.Lamps)
 	return f
 }
 
@@ -254,9 +258,7 @@ func stepFields(s, hang ivr.Step) []field {
 	switch s.Verb {
 	case ivr.VerbQueue:
 		f.text("queue", string(s.Queue))
-		if s.Priority != 0 {
-			f.int("priority", s.Priority)
-		}
+		f.optInt("priority", s.Priority)
 		f.needs("skills", s.Needs)
 	case ivr.VerbGoto:
 		f.text("goto", fmt.Sprintf("%s,%s,%d", s.Goto.Context, s.Goto.Extension, s.Goto.Priority))
@@ -283,9 +285,7 @@ func askFields(a *ivr.Ask) []field {
 	var f fields
 	f.text("ask", "code")
 	f.int("tries", a.Tries)
-	if a.Digits != 0 {
-		f.int("digits", a.Digits)
-	}
+	f.optInt("digits", a.Digits)
 	if a.Response != ivr.DefaultResponse {
 		f.duration("response", a.Response)
 	}

@@ -29,6 +29,12 @@ func plans(t *rapid.T) floorplan.Plan {
 		if l, hears := line(t, q, queues, p.Hours); hears {
 			p.Lines = append(p.Lines, l)
 		}
+		if rapid.Bool().Draw(t, "recorded") {
+			p.Recordings = append(p.Recordings, floorplan.Recording{
+				Queue: queueapp.QueueName(q), Format: rapid.SampledFrom([]string{"wav", "gsm", "sln16"}).Draw(t, "format"),
+				Name: rapid.SampledFrom([]string{floorplan.DefaultRecording("").Name, `a "b"/{{.Call}}.{{.Attempt}}`}).Draw(t, "file"),
+			})
+		}
 	}
 	for _, a := range agents {
 		x := ""
@@ -89,7 +95,7 @@ func settings(t *rapid.T) floorplan.Settings {
 		Node: "x/" + strings.NewReplacer("{", "", "\n", "").Replace(words(t, "node")) + "-{{.Extension}}", Chat: "Hello\n{{.Name}}",
 		Display: rapid.SampledFrom([]string{"", `{{.Queue | title | printf "%q"}}`}).Draw(t, "display"),
 		MaxCall: span(t, "max call", time.Minute, 24*time.Hour), Outage: span(t, "outage", 0, time.Hour),
-		Budget: span(t, "budget", 0, 10*time.Second), Lead: span(t, "lead", 0, 10*time.Second),
+		Budget: span(t, "budget", 0, 10*time.Second), Lead: span(t, "lead", 0, 10*time.Second), Lamps: rapid.Bool().Draw(t, "lamps"),
 	}
 }
 

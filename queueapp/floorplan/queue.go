@@ -35,7 +35,7 @@ func queue(t *table) queueapp.Queue {
 	q.Progress = progress(t, q.Strategy)
 	if q.Ring > q.Timeout {
 		t.problem("ring", "write a shorter ring or a longer timeout",
-			"%s is longer than the timeout of %s", spoken(q.Ring), spoken(q.Timeout))
+			"%s is longer than the timeout of %s", Brief(q.Ring), Brief(q.Timeout))
 	}
 	if strings.ContainsFunc(q.Music, unicode.IsSpace) || unfit(q.Music, 80) != "" {
 		t.problem("music", "write a class of musiconhold.conf", "%q is no music class", q.Music)
@@ -138,7 +138,7 @@ func stages(t *table) []queueapp.Stage {
 		}
 		s := stage(e.table)
 		if s.After <= last {
-			e.table.problem("after", "write the stages in the order in which they come", "%s is not after the one before", spoken(s.After))
+			e.table.problem("after", "write the stages in the order in which they come", "%s is not after the one before", Brief(s.After))
 		}
 		last = s.After
 		out = append(out, s)

@@ -162,7 +162,7 @@ func (t *table) duration(key string, def, least, most time.Duration) time.Durati
 		return def
 	}
 	d, err := time.ParseDuration(s)
-	remedy := fmt.Sprintf("write %s to %s", spoken(least), spoken(most))
+	remedy := fmt.Sprintf("write %s to %s", Brief(least), Brief(most))
 	switch {
 	case err != nil:
 		t.problem(key, `write it as "20s", "500ms" or "1h30m"`, "%q is no duration", s)

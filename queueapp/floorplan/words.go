@@ -91,13 +91,18 @@ func (s Settings) compile() (Texts, map[string]error) {
 		}
 		return t
 	}
-	full := Words{
-		Queue: "support", Extension: "1000", Agent: "1000", AgentName: "Ana", Call: "1", Switch: "pbx", Number: "5551234",
-		Name: "Bob", Dialled: "0000", Customer: "Company 1", CustomerID: "1", Code: "1111",
-	}
+	full := sampleWords()
 	return Texts{
 		node: one("node", s.Node, Words{Extension: "1000"}), chat: one("chat", s.Chat, full), display: one("display", s.Display, full),
 	}, errs
+}
+
+// sampleWords is all words, for trying a template.
+func sampleWords() Words {
+	return Words{
+		Queue: "support", Extension: "1000", Agent: "1000", AgentName: "Ana", Call: "1", Switch: "pbx", Number: "5551234",
+		Name: "Bob", Dialled: "0000", Customer: "Company 1", CustomerID: "1", Code: "1111",
+	}
 }
 
 // execute writes a template; where it fails on the values at hand, nothing is better than half a text.
@@ -106,7 +111,7 @@ func execute(t *template.Template, w Words, most int) string {
 	if err := t.Execute(&limited{b: &b, left: mostBytes}, w); err != nil {
 		return ""
 	}
-	return clean(b.String(), most)
+	return OneLine(b.String(), most)
 }
 
 // limited ends a template that writes without end.
@@ -122,8 +127,8 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// clean makes one line of any text: no control or direction-changing characters, valid UTF-8, at most most characters.
-func clean(s string, most int) string {
+// OneLine makes one line of any text: no control or direction-changing characters, valid UTF-8, at most most characters.
+func OneLine(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):

@@ -2,6 +2,8 @@ package stasis
 
 import (
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,25 @@ func testCheck(t *testing.T, x *exchange) {
 	}
 	if f := look(same, "ringside/menu", "ringside/none")["sounds"]; f.Err == nil || !strings.Contains(f.Err.Error(), "ringside/none") {
 		t.Errorf("a missing sound: %+v", f)
+	}
+	if f := CheckRecording(t.Context(), x.config(t), []string{"wav", "gsm"}); f.Err != nil {
+		t.Errorf("recordings: %+v", f)
+	}
+	if f := CheckRecording(t.Context(), x.config(t), []string{"wav", "none"}); f.Err == nil || !strings.Contains(f.Remedy, "none") {
+		t.Errorf("no file format: %+v", f)
+	}
+	dir := filepath.Join(x.Dir(), "servers/asterisk/spool/recording")
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if f := CheckRecording(t.Context(), x.config(t), []string{"wav"}); f.Err == nil || !strings.Contains(f.Remedy, "spool") {
+		t.Errorf("no directory: %+v", f)
+	}
+	if err := os.Rename(dir+"-away", dir); err != nil {
+		t.Fatal(err)
 	}
 	if f := look(func(c *Config) { c.Password = "wrong" })["log in"]; f.Err == nil || !strings.Contains(f.Remedy, "ari.conf") {
 		t.Errorf("a wrong password: %+v", f)

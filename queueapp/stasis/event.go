@@ -16,7 +16,7 @@ func wanted() []string {
 	return []string{
 		"ApplicationReplaced", "BridgeAttendedTransfer", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
 		"ChannelHold", "ChannelLeftBridge", "ChannelStateChange", "ChannelUnhold", "DeviceStateChanged", "Dial",
-		"PlaybackFinished", "StasisEnd", "StasisStart",
+		"PlaybackFinished", "RecordingFailed", "RecordingFinished", "StasisEnd", "StasisStart",
 	}
 }
 
@@ -63,6 +63,10 @@ func (l *live) event(frame []byte) {
 		l.sink(engine.Resumed{Channel: idOf(&e.Channel)})
 	case *ari.BridgeAttendedTransfer:
 		l.reached(e)
+	case *ari.RecordingFinished:
+		l.recordingEnded(e.Recording, false)
+	case *ari.RecordingFailed:
+		l.recordingEnded(e.Recording, true)
 	case *ari.DeviceStateChanged:
 		l.deviceChanged(e.DeviceState.Name, queueapp.DeviceState(e.DeviceState.State))
 	case *ari.ApplicationReplaced:

@@ -125,10 +125,12 @@ func (s *Switch) stream(ctx context.Context, n int) (wasUp bool, err error) {
 	running.Go(func() { cancel(s.ping(ctx, ws, cancel)) })
 	st, err := s.takeStock(ctx)
 	if err == nil {
+		s.lamps.renew()
 		s.inbox.put(func(l *live) { l.up(st) })
 		s.devices.renew(true)
 		<-ctx.Done()
 		s.devices.renew(false)
+		s.lamps.renew()
 	} else {
 		cancel(err)
 	}

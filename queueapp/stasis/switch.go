@@ -95,6 +95,7 @@ type Switch struct {
 	inbox    *inbox
 	lanes    *lanes
 	devices  *devices
+	lamps    *lamps
 	started  atomic.Bool
 	oneByOne atomic.Bool // this Asterisk cannot set several variables at once
 }
@@ -110,7 +111,7 @@ func New(c Config) (*Switch, error) {
 		name: c.Name, app: c.App, timing: c.Timing, watch: c.Observer, log: c.Log.With("switch", c.Name),
 		rest: newREST(c), sockets: newSockets(c), inbox: newInbox(maxFrames), lanes: newLanes(),
 	}
-	s.devices = newDevices(s)
+	s.devices, s.lamps = newDevices(s), newLamps(s)
 	return s, nil
 }
 
@@ -170,6 +171,7 @@ func (s *Switch) Run(ctx context.Context, sink func(engine.SwitchEvent)) error {
 	live := newLive(s, sink)
 	background.Go(func() { s.listen(ctx) })
 	background.Go(func() { s.devices.run(ctx) })
+	background.Go(func() { s.lamps.run(ctx) })
 	s.inbox.serve(ctx, live.handle)
 	return nil
 }

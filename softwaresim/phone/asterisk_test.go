@@ -31,6 +31,7 @@ func TestOnAsterisk(t *testing.T) {
 		"registration":        tryRegistration,
 		"wrong password":      tryWrongPassword,
 		"extension to phone":  tryExtensionToPhone,
+		"forwarding":          tryForwarding,
 		"queue, music, agent": tryQueue,
 		"answered elsewhere":  tryAnsweredElsewhere,
 		"spoofed extension":   trySpoof,
@@ -108,6 +109,28 @@ func tryWrongPassword(t *testing.T, info stack.Info) {
 	}
 	if o, err := call.AwaitEnd(soon(t)); err != nil || o.Answered || o.Code != 401 {
 		t.Errorf("a call with a wrong password ended as %+v, %v", o, err)
+	}
+}
+
+// Dial() follows a phone that forwards, to where the phone says.
+func tryForwarding(t *testing.T, info stack.Info) {
+	from := newPhone(t, info, "2000", phone.NeverAnswer(), voice.Media{})
+	away := newPhone(t, info, "3000", phone.ForwardTo("1000"), voice.Media{})
+	there := newPhone(t, info, "1000", phone.AnswerAfter(0), voice.Media{})
+	atAway, atThere := away.Watch(), there.Watch()
+	call, err := from.Dial(t.Context(), "3000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := next(t, atAway, phone.Refused); e.Code != 302 {
+		t.Errorf("refused with %d", e.Code)
+	}
+	next(t, atThere, phone.InviteReceived)
+	if err := call.AwaitAnswer(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := call.Hangup(soon(t)); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -181,6 +181,8 @@ func phrase(code int) string {
 	switch code {
 	case sip.StatusOK:
 		return "OK"
+	case sip.StatusMovedTemporarily:
+		return "Moved Temporarily"
 	case sip.StatusBadRequest:
 		return "Bad Request"
 	case sip.StatusNotFound:

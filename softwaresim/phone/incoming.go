@@ -12,6 +12,7 @@ import (
 type verdict struct {
 	code int
 	talk time.Duration
+	to   string // of a 302: the number
 }
 
 // Answer answers a ringing call, whatever the phone's behaviour would do.
@@ -77,7 +78,7 @@ func (c *Call) serve(at time.Time, behave func() Behaviour) {
 	case v.code == sip.StatusOK:
 		c.accept(far, v.talk)
 	default:
-		c.refuse(v.code)
+		c.refuse(v)
 	}
 }
 
@@ -93,7 +94,7 @@ func (c *Call) ring() {
 // decide waits for what ends the ringing: the behaviour's time, a word from Answer,
 // Refuse or Hangup, or the caller's CANCEL.
 func (c *Call) decide(b Behaviour) (v verdict, cancel *message) {
-	v = verdict{code: sip.StatusOK, talk: b.Talk}
+	v = verdict{code: sip.StatusOK, talk: b.Talk, to: b.Forward}
 	if b.Refuse != 0 {
 		v.code = b.Refuse
 	}
@@ -150,21 +151,25 @@ func (c *Call) overtaken() {
 	c.finish(time.Now(), Outcome{By: Them, Code: sip.StatusRequestTerminated})
 }
 
-func (c *Call) refuse(code int) {
+func (c *Call) refuse(v verdict) {
 	at := time.Now()
-	if c.invite.respond(sip.NewResponseFromRequest(c.invite.req, code, phrase(code), nil)) != nil {
+	res := sip.NewResponseFromRequest(c.invite.req, v.code, phrase(v.code), nil)
+	if v.to != "" {
+		res.AppendHeader(&sip.ContactHeader{Address: c.ua.serverURI(escapeUser(v.to))})
+	}
+	if c.invite.respond(res) != nil {
 		c.overtaken()
 		return
 	}
-	c.note(Event{At: at, Kind: Refused, Code: code, Reason: phrase(code)})
-	c.finish(at, Outcome{By: Us, Code: code, Reason: phrase(code)})
+	c.note(Event{At: at, Kind: Refused, Code: v.code, Reason: phrase(v.code)})
+	c.finish(at, Outcome{By: Us, Code: v.code, Reason: phrase(v.code)})
 }
 
 // accept sends the 200 and stays in the call.
 func (c *Call) accept(far voice.Session, talk time.Duration) {
 	ours, err := c.media.Answer(far)
 	if err != nil {
-		c.refuse(sip.StatusNotAcceptableHere)
+		c.refuse(verdict{code: sip.StatusNotAcceptableHere})
 		return
 	}
 	res := sip.NewResponseFromRequest(c.invite.req, sip.StatusOK, phrase(sip.StatusOK), nil)

@@ -29,6 +29,9 @@ type Behaviour struct {
 	// Refuse is the code of a final response to refuse with: 486 busy, 603 declined,
 	// 480 unavailable. 0 answers.
 	Refuse int
+	// Forward is the number of the switch that a refusal with 302 (Moved Temporarily)
+	// sends the caller on to.
+	Forward string
 	// Talk is how long it stays in the call before it hangs up, 0 for ever.
 	Talk time.Duration
 }
@@ -41,6 +44,11 @@ func AnswerThenHangup(ring, talk time.Duration) Behaviour { return Behaviour{Rin
 
 // RefuseWith refuses at once with the code of a final response, such as 486.
 func RefuseWith(code int) Behaviour { return Behaviour{Refuse: code} }
+
+// ForwardTo sends callers on at once to another number.
+func ForwardTo(number string) Behaviour {
+	return Behaviour{Refuse: sip.StatusMovedTemporarily, Forward: number}
+}
 
 // NeverAnswer rings until the caller gives up.
 func NeverAnswer() Behaviour { return Behaviour{Never: true} }

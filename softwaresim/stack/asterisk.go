@@ -41,7 +41,7 @@ func (s *Stack) startAsterisk(ctx context.Context, x *exchange) error {
 }
 
 func (s *Stack) writeAsterisk(x *exchange, p pbx) error {
-	for _, dir := range []string{"etc", "db", "cache", "spool", "run", "log", "data", "data/keys"} {
+	for _, dir := range []string{"etc", "db", "cache", "spool", "spool/recording", "run", "log", "data", "data/keys"} {
 		if _, err := s.place.owned(p.user, x.server, dir); err != nil {
 			return err
 		}

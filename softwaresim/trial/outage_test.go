@@ -80,16 +80,18 @@ func (s *steps) held(held bool) {
 // inFallback waits until the dialplan's own queue has a caller.
 func (s *site) inFallback(who phone.Party) {
 	s.t.Helper()
-	s.until(who.Number+" in the dialplan's own queue", func() bool {
-		for _, ch := range s.ari("channels") {
-			caller, _ := ch["caller"].(map[string]any)
-			dialplan, _ := ch["dialplan"].(map[string]any)
-			if caller["number"] == who.Number && dialplan["context"] == "ringside-down" && dialplan["app_name"] == "Queue" {
-				return true
-			}
+	s.until(who.Number+" in the dialplan's own queue", func() bool { return s.isInFallback(who) })
+}
+
+func (s *site) isInFallback(who phone.Party) bool {
+	for _, ch := range s.ari("channels") {
+		caller, _ := ch["caller"].(map[string]any)
+		dialplan, _ := ch["dialplan"].(map[string]any)
+		if caller["number"] == who.Number && dialplan["context"] == "ringside-down" && dialplan["app_name"] == "Queue" {
+			return true
 		}
-		return false
-	})
+	}
+	return false
 }
 
 // same asserts that the process is, and that it never let the floor go: it would have listened to Asterisk anew.

@@ -76,15 +76,21 @@ func (s *site) dialplan() {
 		return
 	}
 	s.must(os.WriteFile(path, slices.Concat(theirs, []byte("\n"), ours), 0))
+	s.toSwitch(http.MethodPut, "asterisk/modules/pbx_config.so")
+}
+
+// toSwitch gives the first Asterisk an order.
+func (s *site) toSwitch(method, path string) {
+	s.t.Helper()
 	a := s.stack.Info().ARI
-	r, err := http.NewRequestWithContext(s.ctx, http.MethodPut, a.URL+"/asterisk/modules/pbx_config.so", nil)
+	r, err := http.NewRequestWithContext(s.ctx, method, a.URL+"/"+path, nil)
 	s.must(err)
 	r.SetBasicAuth(a.User, a.Password)
 	resp, err := http.DefaultClient.Do(r)
 	s.must(err)
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusNoContent {
-		s.t.Fatalf("reload the dialplan: %s", resp.Status)
+		s.t.Fatalf("%s %s: %s", method, path, resp.Status)
 	}
 }
 

@@ -67,9 +67,6 @@ func (f *File) Reopen() {
 // Begin has the file begin, where there was none, with what is written from now on: what the table has of the time before is
 // not the file's. It fails where the file cannot be written.
 func (f *File) Begin(ctx context.Context) error {
-	if err := f.open(); err != nil {
-		return err
-	}
 	release, err := f.turn()
 	if err != nil {
 		return err
@@ -123,9 +120,6 @@ func (f *File) tell(err error) {
 
 // follow appends what the table has after the file's last line.
 func (f *File) follow(ctx context.Context) error {
-	if err := f.open(); err != nil {
-		return err
-	}
 	release, err := f.turn()
 	if err != nil {
 		return err

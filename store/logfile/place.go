@@ -22,8 +22,11 @@ const form = "%020d %010d %020d\n"
 
 var errTaken = errors.New("another process is at the queue_log file")
 
-// turn keeps other processes from the file. It does not wait: one that is frozen may have it for long.
+// turn opens the file and keeps other processes from it. It does not wait: one that is frozen may have it for long.
 func (f *File) turn() (release func(), err error) {
+	if err := f.open(); err != nil {
+		return nil, err
+	}
 	if release, err = lock(f.place); err != nil && !errors.Is(err, errTaken) {
 		err = fmt.Errorf("lock the place in the queue_log file: %w", err)
 	}

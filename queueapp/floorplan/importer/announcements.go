@@ -17,9 +17,11 @@ type speaker func(l *floorplan.Line, value string) said
 func announcements() map[string]speaker {
 	const position = "queue.*.announce_position"
 	return map[string]speaker{
-		"queue-callerannounce":      sounds("connect_announce", func(l *floorplan.Line) *[]string { return &l.Connect }),
-		"announce-frequency":        often("announce_frequency", func(l *floorplan.Line) *time.Duration { return &l.Frequency }),
-		"min-announce-frequency":    often("min_announce_frequency", func(l *floorplan.Line) *time.Duration { return &l.MinFrequency }),
+		"queue-callerannounce": sounds("connect_announce", func(l *floorplan.Line) *[]string { return &l.Connect }),
+		"announce-frequency":   often("announce_frequency", func(l *floorplan.Line) *time.Duration { return &l.Frequency }),
+		"min-announce-frequency": func(l *floorplan.Line, value string) said {
+			return lasting(l, "min_announce_frequency", value, &l.MinFrequency, time.Second, "1s to 1h")
+		},
 		"announce-holdtime":         holdtime,
 		"announce-position":         place,
 		"announce-position-limit":   placeLimit,
@@ -70,23 +72,27 @@ func sounds(key string, of func(*floorplan.Line) *[]string) speaker {
 	}
 }
 
-// often is a speaker of a number of seconds. What comes too often for any music in between is said less often.
+// often is a speaker of a number of seconds, 0 for never. What comes too often for any music in between is said less often.
 func often(key string, of func(*floorplan.Line) *time.Duration) speaker {
 	return func(l *floorplan.Line, value string) said {
 		least := floorplan.LeastAnnounce
 		if n, _, ok := number(value, 0, 1); ok && n == 0 {
 			least = 0
 		}
-		d, within, ok := seconds(value, least, time.Hour)
-		if !ok {
-			return notUnderstood("write queue."+string(l.Queue)+"."+key+" yourself", "%q is no number of seconds; %s stays", tidy(value), brief(*of(l)))
-		}
-		*of(l) = d
-		if !within {
-			return near("queue.*."+key, fmt.Sprintf("it can be %s to %s, or 0; %s was written", brief(floorplan.LeastAnnounce), brief(time.Hour), brief(d)), "")
-		}
-		return carried("queue.*." + key)
+		return lasting(l, key, value, of(l), least, floorplan.Brief(floorplan.LeastAnnounce)+" to 1h, or 0")
 	}
+}
+
+// lasting carries a number of seconds over, from least to an hour: what it can be.
+func lasting(l *floorplan.Line, key, value string, to *time.Duration, least time.Duration, what string) said {
+	d, within, ok := seconds(value, least, time.Hour)
+	if !ok {
+		return notUnderstood("write queue."+string(l.Queue)+"."+key+" yourself", "%q is no number of seconds; %s stays", tidy(value), floorplan.Brief(*to))
+	}
+	if *to = d; !within {
+		return near("queue.*."+key, "it can be "+what+"; "+floorplan.Brief(d)+" was written", "")
+	}
+	return carried("queue.*." + key)
 }
 
 func yes(became string, of func(*floorplan.Line) *bool) speaker {

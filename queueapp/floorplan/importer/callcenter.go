@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 )
 
 // A centre is mod_callcenter's configuration on its way into the floor plan.
@@ -59,7 +60,7 @@ func (c *centre) differences(file string) {
 	c.add(at, "", elsewhere("the application callcenter stands in the dialplan", "write Stasis(queueapp,queue,NAME) in Asterisk's, with the names of the floor plan"))
 	c.add(at, "", near("queue.*.no_answer_delay, busy_delay, reject_delay, unreachable_delay",
 		"where an agent has no delay, one is left alone for a moment all the same", ""))
-	c.add(at, "", near("queue.*.timeout", "where there is no max-wait-time, callers wait for "+brief(longestWait)+" at most", "write a shorter one, or timeout= in the dialplan"))
+	c.add(at, "", near("queue.*.timeout", "where there is no max-wait-time, callers wait for "+floorplan.Brief(longestWait)+" at most", "write a shorter one, or timeout= in the dialplan"))
 	c.add(at, "", near("queue.*.retry", "the same caller is not offered to the same agent again before 5s", ""))
 }
 
@@ -106,11 +107,11 @@ func (c *centre) settings(n *node) {
 func (c *centre) originateTimeout(value string) said {
 	d, within, ok := seconds(value, time.Second, longestRing)
 	if !ok {
-		return notUnderstood("write ring into each queue", "%q is no number of seconds; %s stays", tidy(value), brief(c.ring))
+		return notUnderstood("write ring into each queue", "%q is no number of seconds; %s stays", tidy(value), floorplan.Brief(c.ring))
 	}
 	c.ring = d
 	if !within {
-		return near("queue.*.ring", "it can be 1s to "+brief(longestRing)+"; "+brief(d)+" was written", "")
+		return near("queue.*.ring", "it can be 1s to "+floorplan.Brief(longestRing)+"; "+floorplan.Brief(d)+" was written", "")
 	}
 	return carried("queue.*.ring")
 }

@@ -123,7 +123,7 @@ func (a *centreAgent) span(value string, into *time.Duration, became string, mos
 	case !ok:
 		return notUnderstood("write it yourself", "%q is no number of seconds", tidy(value))
 	case !within:
-		why = strings.TrimPrefix(why+"; it can be 0s to "+brief(most), "; ")
+		why = strings.TrimPrefix(why+"; it can be 0s to "+floorplan.Brief(most), "; ")
 	}
 	if *into = d; why != "" {
 		return near(became, why, "")

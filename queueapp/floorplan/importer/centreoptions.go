@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 )
 
 // A centreHandler puts a param into a queue of mod_callcenter's, and says what became of it.
@@ -32,7 +33,7 @@ func centreOptions() map[string]centreHandler {
 		"tier-rule-no-agent-no-wait":    centreNoWait,
 		"abandoned-resume-allowed":      centreResume,
 		"discard-abandoned-after":       centreDiscard,
-		"record-template":               plain(always(recording())),
+		"record-template":               plain(always(said{})), // stands beside the queue
 		"time-base-score":               plain(centreScore),
 		"agent-no-answer-status":        plain(centreNoAnswerStatus),
 		"skip-agents-with-external-calls": plain(either(needless("an agent whose phone is in use is not rung"),
@@ -60,13 +61,13 @@ func centreTimeout(q *centreQueue, value string) said {
 	d, within, ok := seconds(value, time.Second, longestWait)
 	switch {
 	case !ok:
-		return notUnderstood("write its timeout yourself", "%q is no number of seconds; %s stays", tidy(value), brief(q.Timeout))
+		return notUnderstood("write its timeout yourself", "%q is no number of seconds; %s stays", tidy(value), floorplan.Brief(q.Timeout))
 	case !within:
 		if n, _, _ := number(value, 0, 1); n == 0 {
 			d = longestWait
 		}
 		q.Timeout = d
-		return near("queue.*.timeout", "callers may wait for 1s to "+brief(longestWait)+"; "+brief(d)+" was written", "").in(q.Queue)
+		return near("queue.*.timeout", "callers may wait for 1s to "+floorplan.Brief(longestWait)+"; "+floorplan.Brief(d)+" was written", "").in(q.Queue)
 	}
 	q.Timeout = d
 	return near("queue.*.timeout", "it holds while a phone rings, too", "").in(q.Queue)
@@ -94,7 +95,7 @@ func centreProgress(q *centreQueue, value string) said {
 	}
 	q.Progress = d
 	if !within {
-		return near("queue.*.progress", "it can be 1s to "+brief(longestDelay)+"; "+brief(d)+" was written", "").in(q.Queue)
+		return near("queue.*.progress", "it can be 1s to "+floorplan.Brief(longestDelay)+"; "+floorplan.Brief(d)+" was written", "").in(q.Queue)
 	}
 	return carried("queue.*.progress").in(q.Queue)
 }

@@ -47,12 +47,14 @@ func (c *centre) oneQueue(k *node, l line) {
 	}
 	known := centreOptions()
 	for _, p := range lines {
-		say, ok := known[p.name()]
-		if !ok {
+		switch say, ok := known[p.name()]; {
+		case !ok:
 			c.add(p, place, centreStranger(p, keys(known)))
-			continue
+		case p.is("record-template"):
+			c.add(p, place, c.centreRecording(q.Name, p.value))
+		default:
+			c.add(p, place, say(q, p.value))
 		}
-		c.add(p, place, say(q, p.value))
 	}
 	if q.Strategy == queueapp.Progressive && q.Progress == 0 {
 		q.Progress = 10 * time.Second

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringside/queueapp"
+	"ringside/queueapp/floorplan"
 )
 
 // cloverQ reads CloverQ's three files. Members are agents; a queue's weight is turned round, since the lowest is served
@@ -140,7 +141,7 @@ func (d *draft) cloverQueues(files []File, known map[string]queueapp.AgentID) er
 				heaviest = max(heaviest, w)
 			}
 		}
-		d.add(line{file: f.Name}, "", elsewhere("how long a caller may wait stands in the dialplan", "write Stasis(queueapp,queue,NAME,timeout=S) for Stasis(cloverq,NAME,S); without one it is "+brief(longestWait)))
+		d.add(line{file: f.Name}, "", elsewhere("how long a caller may wait stands in the dialplan", "write Stasis(queueapp,queue,NAME,timeout=S) for Stasis(cloverq,NAME,S); without one it is "+floorplan.Brief(longestWait)))
 		d.add(line{file: f.Name}, "", near("queue.*.no_answer_delay, busy_delay, reject_delay, unreachable_delay",
 			"who did not take a call is left alone for a moment, which CloverQ knows nothing of", ""))
 	}

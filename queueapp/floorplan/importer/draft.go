@@ -163,18 +163,6 @@ func (d *draft) unique(name string, taken func(string) bool) string {
 // named cleans a person's name.
 func named(s string) string { return strings.TrimSuffix(tidy(s), "…") }
 
-// brief writes a duration as people do: "10m", not "10m0s".
-func brief(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = s[:len(s)-2]
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = s[:len(s)-2]
-	}
-	return s
-}
-
 // seconds reads a number of seconds within limits. What is beyond them is the limit; ok is false where it is no number.
 func seconds(s string, least, most time.Duration) (d time.Duration, within, ok bool) {
 	n, within, ok := number(s, 0, int(longestWait/time.Second)*365)

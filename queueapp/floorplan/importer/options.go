@@ -28,6 +28,7 @@ func queueOptions() map[string]handler {
 		"joinempty":      empties("joinempty", func(q *queueapp.Queue) *queueapp.Empty { return &q.Join }, "yes"),
 		"leavewhenempty": empties("leaveempty", func(q *queueapp.Queue) *queueapp.Empty { return &q.Leave }, "no"),
 		"defaultrule":    func(*queueapp.Queue, string) said { return said{} }, // once the members are known
+		"monitor-format": func(*queueapp.Queue, string) said { return said{} }, // stands beside the queue
 	}
 	for _, name := range []string{"musicclass", "musiconhold", "music"} {
 		out[name] = appMusic
@@ -60,9 +61,9 @@ func span(key string, of func(*queueapp.Queue) *time.Duration, least, most time.
 		say := good
 		switch {
 		case !ok:
-			return notUnderstood("write queue."+string(q.Name)+"."+key+" yourself", "%q is no number of seconds; %s stays", tidy(value), brief(*of(q)))
+			return notUnderstood("write queue."+string(q.Name)+"."+key+" yourself", "%q is no number of seconds; %s stays", tidy(value), floorplan.Brief(*of(q)))
 		case !within:
-			say = near(good.became, fmt.Sprintf("it can be %s to %s; %s was written", brief(least), brief(most), brief(d)), "")
+			say = near(good.became, fmt.Sprintf("it can be %s to %s; %s was written", floorplan.Brief(least), floorplan.Brief(most), floorplan.Brief(d)), "")
 		}
 		if *of(q) = d; d == 0 && within {
 			say = carried(good.became) // nothing means the same everywhere
@@ -100,7 +101,7 @@ func (s said) of(q queueapp.QueueName) said {
 func appTimeout(q *queueapp.Queue, value string) said {
 	if n, _, ok := number(value, 0, 1); ok && n == 0 {
 		q.Ring = longestRing
-		return near("queue.*.ring", "0 rings without end; "+brief(longestRing)+" is the longest", "").in(q)
+		return near("queue.*.ring", "0 rings without end; "+floorplan.Brief(longestRing)+" is the longest", "").in(q)
 	}
 	return span("ring", func(q *queueapp.Queue) *time.Duration { return &q.Ring }, time.Second, longestRing, carried("queue.*.ring"))(q, value)
 }

@@ -74,7 +74,6 @@ func plainOptions() map[string]answer {
 		"setqueuevar":       vars("QUEUENAME and the like"),
 		"membergosub":       sub,
 		"membermacro":       sub,
-		"monitor-format":    off(recording()),
 		"monitor-join":      always(needless("Asterisk does not read it any more")),
 		"ringinuse":         either(none("a phone in use is not rung", "give the agent's phone one call at a time, or make its second line an extension with an agent of its own"), needless("a phone in use is not rung")),
 		"timeoutrestart":    either(needless("the next agent is rung for the whole of ring"), none("the next agent is rung for the whole of ring, whatever the one before cost", "")),
@@ -91,10 +90,6 @@ func autofill() answer {
 
 func monitorType() answer {
 	return always(needless("it only says how what monitor-format asks for is done"))
-}
-
-func recording() said {
-	return none("queueapp records nothing", "call MixMonitor() in the dialplan before Stasis(); it records the wait too")
 }
 
 func restricted() answer {

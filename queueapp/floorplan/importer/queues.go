@@ -62,7 +62,7 @@ func (d *draft) differences(file string) {
 		"have them dial *56466*, or run `queueapp agent NUMBER logon`"))
 	d.add(at, "", elsewhere("what Queue() was called with stands in the dialplan",
 		"write Stasis(queueapp,queue,NAME,timeout=S) in its place; QUEUESTATUS is set as before"))
-	d.add(at, "", near("queue.*.timeout", "app_queue lets callers wait without end, a queue here for "+brief(longestWait)+" at most",
+	d.add(at, "", near("queue.*.timeout", "app_queue lets callers wait without end, a queue here for "+floorplan.Brief(longestWait)+" at most",
 		"write a shorter one, or timeout= in the dialplan"))
 	d.add(at, "", near("queue.*.no_answer_delay, busy_delay, reject_delay, unreachable_delay",
 		"who did not take a call is left alone for a moment, which app_queue knows nothing of", ""))
@@ -141,6 +141,8 @@ func (d *draft) appQueueOf(s *section, g general, r *rules) {
 			d.add(l, s.name, stranger(l, slices.Concat(keys(known), keys(heard)), keys(generalOptions()), "in a queue"))
 		case l.is("defaultrule"):
 			q.rule = l // the members' penalties count too
+		case l.is("monitor-format"):
+			d.add(l, s.name, d.appRecording(q.Name, l.value))
 		default:
 			d.add(l, s.name, handle(q.Queue, l.value))
 		}

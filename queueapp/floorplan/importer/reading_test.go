@@ -53,6 +53,9 @@ func TestAsterisksSyntax(t *testing.T) {
 		"[a]\nstrategy=wrandom\nmember => PJSIP/1,2":                                     `members = ["1"]`,
 		"[general]\nnegative_penalty_invalid=yes\n[a]\nweight = 7\nmember => PJSIP/1,-1": "members = []",
 		"[a]\ntimeout = 86400":                                                           "nearly the same: queue.a.ring: it can be 1s to 10m; 10m was written",
+		"[a]\nweight = 7\nmin-announce-frequency = 0":                                    "nearly the same: queue.a.min_announce_frequency: it can be 1s to 1h; 1s was written",
+		"[a]\nweight = 7\nmin-announce-frequency = 3":                                    `min_announce_frequency = "3s"`,
+		"[a]\nweight = 7\nannounce-frequency = 3":                                        "nearly the same: queue.a.announce_frequency: it can be 5s to 1h, or 0; 5s was written",
 		"[a]\ndefaultrule = r":                                                           "name queuerules.conf in the same import",
 	} {
 		if plan, said := imported(t, text); !strings.Contains(plan+said, want) {

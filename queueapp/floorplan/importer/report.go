@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
+
+	"ringside/queueapp/floorplan"
 )
 
 // Fate is what became of a line.
@@ -184,22 +185,7 @@ func (ns *notes) sorted() Report {
 // longestShown is how much of a value is shown, in characters.
 const longestShown = 80
 
-// tidy makes one short line of any text.
+// tidy makes one short line of any text. Of a long one no more is looked at than may be shown.
 func tidy(s string) string {
-	if len(s) > 8*longestShown {
-		s = s[:8*longestShown]
-	}
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if r := []rune(s); len(r) > longestShown {
-		s = string(r[:longestShown-1]) + "…"
-	}
-	return strings.TrimSpace(s)
+	return floorplan.OneLine(s[:min(len(s), 8*longestShown)], longestShown)
 }

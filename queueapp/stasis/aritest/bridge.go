@@ -38,6 +38,9 @@ func (ch *channel) unbridge() {
 	ch.bridge = nil
 	br.channels = slices.DeleteFunc(br.channels, func(c *channel) bool { return c == ch })
 	ch.tell("ChannelLeftBridge", br.shown)
+	if len(br.channels) == 0 {
+		ch.x.endRecordings(br)
+	}
 }
 
 func (br *bridge) shown(b []byte) []byte { return br.snapshot(name(b, "bridge")) }

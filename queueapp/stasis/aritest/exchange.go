@@ -18,12 +18,15 @@ type exchange struct {
 	channels  map[string]*channel
 	bridges   map[string]*bridge
 	playbacks map[string]*playback
+	recorded  map[string]*recording // that go on
+	stored    map[string]*recording // in files, which a death leaves
 	apps      map[string]*application
 	phones    map[string]*Phone
+	set       map[string]string // device states that were set, which outlive a death
 }
 
 func newExchange(a *Asterisk) *exchange {
-	x := &exchange{a: a, phones: map[string]*Phone{}}
+	x := &exchange{a: a, phones: map[string]*Phone{}, set: map[string]string{}, stored: map[string]*recording{}}
 	x.clear()
 	return x
 }
@@ -35,7 +38,7 @@ func (x *exchange) clear() {
 		ch.end()
 	}
 	x.channels, x.bridges, x.playbacks = map[string]*channel{}, map[string]*bridge{}, map[string]*playback{}
-	x.apps = map[string]*application{}
+	x.apps, x.recorded = map[string]*application{}, map[string]*recording{}
 	for _, p := range x.phones {
 		clear(p.channels)
 		p.told = p.state()

@@ -112,19 +112,7 @@ func (p *Phone) changed() {
 		return
 	}
 	p.told = now
-	for _, app := range p.x.apps {
-		const kind = "DeviceStateChanged"
-		if !app.devices[p.endpoint] || !app.wants(kind) {
-			continue
-		}
-		e := app.begin(kind, p.endpoint)
-		e.text = deviceState(name(e.text, "device_state"), p.endpoint, now)
-		app.socket.queue(e)
-	}
-}
-
-func deviceState(b []byte, device, state string) []byte {
-	return append(pair(pair(append(b, '{'), "name", device), "state", state), '}')
+	p.x.tellDevice(p.endpoint)
 }
 
 // leg is how a channel is dialled.

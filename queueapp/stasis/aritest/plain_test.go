@@ -49,7 +49,7 @@ func simpleObject(v map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, m := range v {
 		switch k {
-		case "connected", "protocol_id", "technology", "asterisk_id", "entity_id", "tech_cause", "video_mode", "build", "config", "formats":
+		case "connected", "protocol_id", "technology", "asterisk_id", "entity_id", "tech_cause", "video_mode", "duration", "build", "config", "formats":
 			continue
 		case "version":
 			m = "VERSION"

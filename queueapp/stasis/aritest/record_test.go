@@ -114,6 +114,9 @@ func subject(e map[string]any) string {
 	if m, ok := e["playback"].(map[string]any); ok {
 		return strings.TrimPrefix(text(m["target_uri"]), "channel:")
 	}
+	if m, ok := e["recording"].(map[string]any); ok {
+		return "recording " + text(m["name"])
+	}
 	return "application"
 }
 

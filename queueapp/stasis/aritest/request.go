@@ -37,9 +37,12 @@ type params struct {
 	Variable    string            `json:"variable"`
 	Value       string            `json:"value"`
 	Name        string            `json:"name"`
+	Format      string            `json:"format"`
+	IfExists    string            `json:"ifExists"`
 	Media       some              `json:"media"`
 	Channel     some              `json:"channel"`
 	EventSource some              `json:"eventSource"`
+	DeviceState string            `json:"deviceState"`
 	Allowed     []struct {
 		Type string `json:"type"`
 	} `json:"allowed"`
@@ -155,7 +158,11 @@ type operation func(x *exchange, q *request) reply
 // find is what is to be done for a request.
 func (a *Asterisk) find(r *http.Request, q *request, body []byte) operation {
 	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/ari/"), "/")
-	for i := 1; i < len(parts) && parts[0] != "asterisk" && parts[i] != "create"; i += 2 {
+	first := 1
+	if parts[0] == "recordings" { // live or stored
+		first = 2
+	}
+	for i := first; i < len(parts) && parts[0] != "asterisk" && parts[i] != "create"; i += 2 {
 		id, err := url.PathUnescape(parts[i])
 		if err != nil {
 			return always(refuse(http.StatusBadRequest, "Bad id"))

@@ -62,6 +62,7 @@ func removeBridge(x *exchange, q *request) reply {
 	for len(br.channels) > 0 {
 		br.channels[0].unbridge()
 	}
+	x.endRecordings(br)
 	return done()
 }
 
@@ -166,14 +167,6 @@ func unsubscribe(app *application, q *request) reply {
 		delete(app.devices, id)
 	}
 	return reply{body: app.snapshot(nil)}
-}
-
-func showDevice(x *exchange, q *request) reply {
-	state := "INVALID"
-	if p := x.phones[q.ids[0]]; p != nil {
-		state = p.state()
-	}
-	return reply{body: deviceState(nil, q.ids[0], state)}
 }
 
 func showSound(x *exchange, q *request) reply {

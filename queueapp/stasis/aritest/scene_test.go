@@ -25,6 +25,7 @@ func scenes() []scene {
 		{"prepared legs end", preparedEnds},
 		{"prepared legs are refused", preparedRefused},
 		{"prompts", prompts},
+		{"recordings", recordings},
 		{"onwards", onwards},
 		{"onwards from what goes on", onwardsFrom},
 		{"unanswered", unanswered},
@@ -32,6 +33,7 @@ func scenes() []scene {
 		{"refused originates", refusedOriginates},
 		{"refused commands", refusedCommands},
 		{"devices", devices},
+		{"own device states", ownStates},
 		{"applications", applications},
 		{"nobody listens", nobodyListens},
 		{"restart", restart},
@@ -55,8 +57,8 @@ func filter() js {
 	var kinds []js
 	for _, k := range []string{
 		"ApplicationReplaced", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelEnteredBridge", "ChannelHangupRequest",
-		"ChannelHold", "ChannelLeftBridge", "ChannelUnhold", "DeviceStateChanged", "Dial", "PlaybackFinished", "StasisEnd",
-		"StasisStart",
+		"ChannelHold", "ChannelLeftBridge", "ChannelUnhold", "DeviceStateChanged", "Dial", "PlaybackFinished", "RecordingFailed",
+		"RecordingFinished", "StasisEnd", "StasisStart",
 	} {
 		kinds = append(kinds, js{"type": k})
 	}

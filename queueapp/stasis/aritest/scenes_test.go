@@ -203,6 +203,46 @@ func refusedCommands(t *testing.T, w world, r *recorder) {
 	r.note("a wrong password", status)
 }
 
+func ownStates(t *testing.T, w world, r *recorder) {
+	r.up()
+	const lamp, another = "Stasis:queue_support", "Stasis:queueapp-east:agent_1.a-b"
+	r.do("GET", "/deviceStates", nil)
+	r.do("GET", "/deviceStates/"+lamp, nil)
+	r.do("POST", "/applications/queueapp/subscription", js{"eventSource": []string{"deviceState:" + lamp}})
+	set := func(device, state string) {
+		t.Helper()
+		r.do("PUT", "/deviceStates/"+device, js{"deviceState": state})
+	}
+	for i, state := range []string{"NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD"} {
+		set(lamp, state)
+		r.await("DeviceStateChanged", lamp, i+1)
+		r.do("GET", "/deviceStates/"+lamp, nil)
+	}
+	set(lamp, "ONHOLD") // again
+	set(another, "BUSY")
+	for _, state := range []string{"UNKNOWN", "LATE", ""} {
+		set(lamp, state)
+	}
+	set(lamp, "busy")
+	r.await("DeviceStateChanged", lamp, 9)
+	r.do("PUT", "/deviceStates/"+lamp, nil)
+	for _, device := range []string{"PJSIP%2F1000", "Custom:x", "Stasis:", "queue_support"} {
+		set(device, "BUSY")
+		r.do("DELETE", "/deviceStates/"+device, nil)
+	}
+	r.do("GET", "/deviceStates", nil)
+	for range 2 {
+		r.do("DELETE", "/deviceStates/"+lamp, nil)
+	}
+	r.do("GET", "/deviceStates/"+lamp, nil)
+	r.do("DELETE", "/deviceStates/"+another, nil)
+	r.do("GET", "/deviceStates", nil)
+	set(lamp, "INUSE")
+	r.await("DeviceStateChanged", lamp, 10)
+	r.do("DELETE", "/deviceStates/"+lamp, nil)
+	r.do("DELETE", "/applications/queueapp/subscription", js{"eventSource": []string{"deviceState:" + lamp}})
+}
+
 func applications(t *testing.T, w world, r *recorder) {
 	r.up()
 	const here = "/applications/queueapp"
