@@ -55,6 +55,7 @@ type Announcements struct {
 type Words struct {
 	YouAreNext, ThereAre, CallsWaiting, Quantity1, Quantity2 []string
 	Holdtime, Minute, Minutes, Seconds, ThankYou             []string
+	ReportHold, ToAccept                                     []string // to the agent: see [Words.Brief]
 }
 
 // DefaultWords are the pieces that come with Ringside.
@@ -63,6 +64,7 @@ func DefaultWords() Words {
 		YouAreNext: []string{PromptYouAreNext}, ThereAre: []string{PromptThereAre}, CallsWaiting: []string{PromptCallsWaiting},
 		Quantity1: []string{PromptQuantity1}, Quantity2: []string{PromptQuantity2}, Holdtime: []string{PromptHoldtime},
 		Minute: []string{PromptMinute}, Minutes: []string{PromptMinutes}, Seconds: []string{PromptSeconds}, ThankYou: []string{PromptThankYou},
+		ReportHold: []string{PromptReportHold}, ToAccept: []string{PromptToAccept},
 	}
 }
 
@@ -89,6 +91,8 @@ const (
 	PromptMinutes      = "ringside/queue-minutes"
 	PromptSeconds      = "ringside/queue-seconds"
 	PromptThankYou     = "ringside/queue-thank-you"
+	PromptReportHold   = "ringside/queue-report-hold"
+	PromptToAccept     = "ringside/queue-to-accept"
 )
 
 // Spoken is the prompt that says a number, in the words of the channel's language. No sound has such a name.
@@ -124,8 +128,11 @@ func (a Announcements) wait(d time.Duration) []string {
 	if d <= 0 {
 		return nil
 	}
-	w := a.Words
-	out := slices.Clone(w.Holdtime)
+	return append(slices.Clone(a.Words.Holdtime), a.Words.span(d)...)
+}
+
+// span says a time in minutes and seconds.
+func (w Words) span(d time.Duration) (out []string) {
 	if minutes := int(d / time.Minute); minutes == 1 {
 		out = append(append(out, Spoken(1)), w.Minute...)
 	} else if minutes > 1 {

@@ -69,7 +69,7 @@ func statusOf(s AttemptState) AgentStatus {
 		return StatusTalking
 	case AttemptEnding:
 		return StatusEnding
-	case AttemptRinging, AttemptHanded, AttemptUp:
+	case AttemptRinging, AttemptBriefing, AttemptAsked, AttemptHanded, AttemptUp:
 	}
 	return StatusRinging
 }

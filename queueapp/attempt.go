@@ -17,7 +17,8 @@ const offerLife = 30 * time.Second
 // endGrace is how long a leg that is to be hung up may take to be seen gone before that is asked for again.
 const endGrace = 5 * time.Second
 
-// attempt is one offer of a visit to one agent (DESIGN §4.4): committed → ringing → up → connected, or ending, or gone.
+// attempt is one offer of a visit to one agent (DESIGN §4.4): committed → ringing → up → connected, or ending, or gone. Between
+// ringing and up there may be briefing, or asked.
 type attempt struct {
 	id       AttemptID
 	visit    *visit // nil once the attempt no longer matters to the caller
@@ -27,6 +28,8 @@ type attempt struct {
 	state    AttemptState
 	timer    timer
 	restored bool // taken over from the last owner
+	briefing Briefing
+	briefed  bool
 
 	answered, talked time.Time
 	since            time.Time     // on hold; zero: is not
@@ -92,14 +95,12 @@ func (f *Floor) up(ev Up) {
 			a.answered = f.now
 		}
 	case a.state == AttemptRinging:
-		f.timers.set(&a.timer, f.now.Add(bridgeGrace))
-		a.state, a.answered = AttemptUp, f.now
-		f.win(a)
-		f.emit(Connect{Attempt: a.id})
+		a.answered = f.now
+		f.greet(a)
 	}
 }
 
-// win gives a caller to whoever answered first: the other phones stop.
+// win gives a caller to whoever answered first, or accepted first where that is asked for: the other phones stop.
 func (f *Floor) win(a *attempt) {
 	v := a.visit
 	v.winner = a
@@ -116,8 +117,11 @@ func (f *Floor) win(a *attempt) {
 
 func (f *Floor) connected(ev Connected) {
 	a := f.attempts[ev.Attempt]
-	if a == nil || a.state != AttemptUp && a.state != AttemptHanded {
+	if a == nil || !a.state.answered() && a.state != AttemptHanded {
 		return
+	}
+	if a.state == AttemptAsked { // accepted before a restart
+		f.win(a)
 	}
 	f.timers.stop(&a.timer)
 	handed := a.state == AttemptHanded
@@ -155,7 +159,7 @@ func (f *Floor) ended(ev Ended) {
 		f.leave(v, v.served(ThenHangUp))
 	case AttemptHanded:
 		f.refused(a, ev)
-	case AttemptCommitted, AttemptRinging, AttemptUp:
+	case AttemptCommitted, AttemptRinging, AttemptBriefing, AttemptAsked, AttemptUp:
 		reason := reasonFor(ev.Cause)
 		if a.state == AttemptUp && ev.Cause == EndHangup {
 			reason = RevokeRefused // picked up and put down before the caller was there
@@ -247,6 +251,11 @@ func (f *Floor) overdue(a *attempt) {
 	case AttemptRinging:
 		f.fail(a, RevokeNoAnswer, 0)
 		f.end(a, "no_answer")
+	case AttemptBriefing: // he has heard enough
+		f.meet(a)
+	case AttemptAsked:
+		f.fail(a, RevokeNoAnswer, 0)
+		f.end(a, "normal")
 	case AttemptUp:
 		f.fail(a, RevokeLost, 0)
 		f.end(a, "normal")

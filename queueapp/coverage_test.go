@@ -52,7 +52,7 @@ func TestEveryCrossingHasATranscript(t *testing.T) {
 func possible(r row, state string) bool {
 	switch r.due {
 	case theAttempt:
-		return state == "ringing" || state == "up" || state == "ending"
+		return state == "ringing" || state == "briefing" || state == "asked" || state == "up" || state == "ending"
 	case theDeadline:
 		return state != "connected" && state != "talking" && (state != "gone" || r.hits == nil)
 	case nothing:

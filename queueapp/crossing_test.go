@@ -33,10 +33,11 @@ const (
 
 // attemptColumns are an attempt's states.
 func attemptColumns() []string {
-	return []string{"committed", "ringing", "up", "connected", "ending", "gone"}
+	return []string{"committed", "ringing", "briefing", "asked", "up", "connected", "ending", "gone"}
 }
 
-// visitColumns are a visit's states: offered is an attempt committed or ringing, answered one that is up.
+// visitColumns are a visit's states: offered is an attempt committed or ringing, or whose agent is asked to accept; answered
+// one that is up, or whose agent is told something before.
 func visitColumns() []string { return []string{"waiting", "offered", "answered", "talking", "gone"} }
 
 func attemptRows() []row {
@@ -45,6 +46,8 @@ func attemptRows() []row {
 		{name: "published, or over budget", event: queueapp.Offered{Attempt: id, Publish: queueapp.PublishOK}},
 		{name: "phone rings", event: queueapp.Ringing{Attempt: id}},
 		{name: "agent answers", event: queueapp.Up{Attempt: id}},
+		{name: "agent has heard all", event: queueapp.Briefed{Attempt: id}},
+		{name: "agent accepts", event: queueapp.Accepted{Attempt: id}},
 		{name: "both are in the bridge", event: queueapp.Connected{Attempt: id}},
 	}
 	for _, c := range []struct {
@@ -79,6 +82,12 @@ func sameAttempt(ev, want queueapp.Event, s subject) bool {
 		return ok && ev.Attempt == s.Attempt
 	case queueapp.Up:
 		_, ok := want.(queueapp.Up)
+		return ok && ev.Attempt == s.Attempt
+	case queueapp.Briefed:
+		_, ok := want.(queueapp.Briefed)
+		return ok && ev.Attempt == s.Attempt
+	case queueapp.Accepted:
+		_, ok := want.(queueapp.Accepted)
 		return ok && ev.Attempt == s.Attempt
 	case queueapp.Connected:
 		_, ok := want.(queueapp.Connected)

@@ -100,6 +100,7 @@ func drawQueue(t *rapid.T, name queueapp.QueueName, members []queueapp.Member) q
 		RejectDelay:      2 * time.Second,
 		UnreachableDelay: rapid.SampledFrom([]time.Duration{2 * time.Second, 7 * time.Second}).Draw(t, "unreachable delay"),
 		MaxNoAnswer:      rapid.SampledFrom([]int{0, 1, 3}).Draw(t, "maxnoanswer"),
+		Briefing:         drawBriefing(t),
 	}
 }
 
@@ -131,6 +132,21 @@ func drawStages(t *rapid.T) []queueapp.Stage {
 		after += drawDuration(t, time.Second, 20*time.Second)
 	}
 	return out
+}
+
+func drawBriefing(t *rapid.T) queueapp.Briefing {
+	kind := rapid.IntRange(0, 5).Draw(t, "briefing")
+	var b queueapp.Briefing
+	if kind == 1 || kind == 2 {
+		b.Announce = []string{"ringside/queue-support"}
+	}
+	if kind == 3 {
+		b.Delay = time.Second
+	}
+	if kind == 2 || kind == 4 {
+		b.Accept, b.Within = "1", rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Second}).Draw(t, "accept within")
+	}
+	return b
 }
 
 func drawNeeds(t *rapid.T) []queueapp.Need {

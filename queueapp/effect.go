@@ -30,6 +30,10 @@ type Ring struct {
 	For       time.Duration
 }
 
+// Brief has an agent who has answered told what the queue's [Briefing] says: [Briefed] answers it, also where nothing can be
+// told. Where he has to accept the call, [Accepted] may come at any time.
+type Brief struct{ Attempt AttemptID }
+
 // HandOver says that a call goes on elsewhere: whoever talked with the caller has transferred it. The attempt is made
 // durable, then its record opens where it is an extension's of ours: as offered, or as answered where they talk. What
 // rings there, the dialplan rings.
@@ -266,6 +270,7 @@ type Refused struct {
 func (Announce) effect()  {}
 func (Offer) effect()     {}
 func (Ring) effect()      {}
+func (Brief) effect()     {}
 func (Connect) effect()   {}
 func (HandOver) effect()  {}
 func (Located) effect()   {}

@@ -50,6 +50,12 @@ type Ringing struct{ Attempt AttemptID }
 // Up says that the agent answered: the leg is up, and not yet bridged.
 type Up struct{ Attempt AttemptID }
 
+// Briefed says that an agent has heard what a [Brief] was to tell him.
+type Briefed struct{ Attempt AttemptID }
+
+// Accepted says that an agent has pressed the key by which a call is accepted.
+type Accepted struct{ Attempt AttemptID }
+
 // Connected says that the caller and the agent are in one bridge.
 type Connected struct{ Attempt AttemptID }
 
@@ -238,6 +244,8 @@ type AttemptState string
 const (
 	AttemptCommitted AttemptState = "committed" // reserved and offered to the CRM; no leg asked for yet
 	AttemptRinging   AttemptState = "ringing"   // the leg was asked for
+	AttemptBriefing  AttemptState = "briefing"  // answered: the caller is the agent's once he has heard what he is to hear
+	AttemptAsked     AttemptState = "asked"     // answered: the caller is the agent's once he has accepted by a key
 	AttemptHanded    AttemptState = "handed"    // the call was transferred here: the dialplan rings, and nobody has answered
 	AttemptUp        AttemptState = "up"        // answered, not yet bridged
 	AttemptConnected AttemptState = "connected" // caller and agent talk
@@ -270,6 +278,8 @@ func (Enter) event()          {}
 func (Offered) event()        {}
 func (Ringing) event()        {}
 func (Up) event()             {}
+func (Briefed) event()        {}
+func (Accepted) event()       {}
 func (Connected) event()      {}
 func (Held) event()           {}
 func (Resumed) event()        {}

@@ -55,11 +55,11 @@ func (f *Floor) VisitState(id CallID) string {
 		return "waiting"
 	}
 	switch v.current().state {
-	case AttemptUp:
+	case AttemptBriefing, AttemptUp:
 		return "answered"
 	case AttemptConnected:
 		return "talking"
-	case AttemptCommitted, AttemptRinging, AttemptEnding:
+	case AttemptCommitted, AttemptRinging, AttemptAsked, AttemptEnding:
 	}
 	return "offered"
 }

@@ -89,7 +89,7 @@ func (f *Floor) take(ev Event) {
 		f.apply(ev.Plan)
 	case Enter:
 		f.enter(ev)
-	case Offered, Ringing, Up, Connected, Held, Resumed, Transferred, Reached, Ended:
+	case Offered, Ringing, Up, Briefed, Accepted, Connected, Held, Resumed, Transferred, Reached, Ended:
 		f.attemptEvent(ev)
 	case Hangup:
 		f.hangup(ev)
@@ -132,6 +132,10 @@ func (f *Floor) attemptEvent(ev Event) {
 		f.offered(ev)
 	case Up:
 		f.up(ev)
+	case Briefed:
+		f.briefed(ev)
+	case Accepted:
+		f.accepted(ev)
 	case Connected:
 		f.connected(ev)
 	case Held:

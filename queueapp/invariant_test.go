@@ -21,6 +21,7 @@ func (l *ledger) check(f *queueapp.Floor) {
 	}
 	l.checkEmpty()
 	l.checkAway()
+	l.checkAsked()
 	if s := f.Size(); s.Strays > 0 {
 		l.fail("%d timers of what is no more", s.Strays)
 	}

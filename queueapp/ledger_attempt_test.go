@@ -190,11 +190,15 @@ func (l *ledger) ring(ev queueapp.Event, e queueapp.Ring) {
 
 func (l *ledger) connect(ev queueapp.Event, e queueapp.Connect) {
 	a := l.attempts[e.Attempt]
+	if a != nil && a.briefing != nil && !a.closed {
+		l.met(ev, a)
+		return
+	}
 	if r, ok := ev.(queueapp.RestoreAttempt); ok && a != nil && r.Attempt == a.id && a.stage == up && !a.closed {
 		return
 	}
 	u, ok := ev.(queueapp.Up)
-	if a == nil || a.stage != rung || a.closed || !ok || u.Attempt != e.Attempt {
+	if a == nil || a.stage != rung || a.closed || !ok || u.Attempt != e.Attempt || briefs(a.visit.queue.Briefing) {
 		l.fail("connected %s, which was not answered", e.Attempt)
 		return
 	}
@@ -234,6 +238,7 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 		a.visit.tried[a.agent] = l.now.Add(q.Retry)
 	}
 	if e.Reason == queueapp.RevokeNoAnswer {
+		l.unaccepted(ev, a)
 		ag.misses++
 		ag.tooMany = q.MaxNoAnswer > 0 && ag.misses >= q.MaxNoAnswer && !ag.paused && ag.seat != ""
 	}

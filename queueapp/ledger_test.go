@@ -99,6 +99,10 @@ type attemptRow struct {
 	restored bool
 	at, rang time.Time
 	talked   time.Time
+	briefing *queueapp.Briefing // that is under way; nil: none
+	least    time.Time          // when it ends by itself; later where its switch is not heard
+	until    time.Time          // when at the latest
+	heard    bool
 	since    time.Time     // on hold; zero: is not
 	held     time.Duration // in holds that are over
 	from     int           // the attempt that was transferred; 0: none was
@@ -156,11 +160,13 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 		if (a == nil || a.closed || a.stage == offered) && !hangsUp(effects, ev.Attempt) {
 			l.fail("%s is up, for nobody, and not hung up", ev.Attempt)
 		}
+	case queueapp.Briefed:
+		l.briefed(ev)
 	case queueapp.Connected:
 		switch a := l.attempts[ev.Attempt]; {
 		case a == nil || a.closed || revokes(effects, a.id):
-		case a.stage == up:
-			a.stage, a.talked = connected, l.now
+		case a.stage == up || a.briefing != nil:
+			a.stage, a.talked, a.briefing = connected, l.now, nil
 			l.agents[a.agent].misses = 0
 		case a.stage == handed:
 			a.stage, a.talked, a.answered = connected, l.now, true
@@ -262,6 +268,8 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 		l.offer(e)
 	case queueapp.Ring:
 		l.ring(ev, e)
+	case queueapp.Brief:
+		l.brief(ev, e)
 	case queueapp.Connect:
 		l.connect(ev, e)
 	case queueapp.HandOver:

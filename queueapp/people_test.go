@@ -132,6 +132,8 @@ func (w *world) phone() {
 	case does <= 4 && !l.up:
 		l.up = true
 		w.post(queueapp.Up{Attempt: id})
+	case l.asked && does <= 4:
+		w.post(queueapp.Accepted{Attempt: id})
 	case l.up && does >= 5:
 		w.post(rapid.SampledFrom([]queueapp.Event{queueapp.Held{Attempt: id}, queueapp.Resumed{Attempt: id}}).Draw(w.t, "hold"))
 	case l.up:

@@ -121,6 +121,7 @@ type Queue struct {
 	MaxRatio   int           // nor while so many wait for each member who is logged on; 0: any number
 	Regain     time.Duration // who hung up and calls again within has the place again that he had
 	Overflow   []Overflow    // where callers go whom the queue does not serve
+	Briefing   Briefing      // what an agent hears who answers, and whether he has to accept
 
 	Retry            time.Duration // the same visit is not offered to the same agent again before
 	NoAnswerDelay    time.Duration // an agent who did not answer is left alone for

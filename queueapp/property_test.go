@@ -138,6 +138,7 @@ func (w *world) stale() {
 	}
 	w.tell(rapid.SampledFrom([]queueapp.Event{
 		queueapp.Offered{Attempt: id, Publish: queueapp.PublishOK}, queueapp.Up{Attempt: id}, queueapp.Ringing{Attempt: id},
+		queueapp.Briefed{Attempt: id}, queueapp.Accepted{Attempt: id},
 		queueapp.Connected{Attempt: id}, queueapp.Ended{Attempt: id, Cause: queueapp.EndBusy}, queueapp.Hangup{Call: "c0"},
 		queueapp.Withdraw{Call: "c0", Outcome: queueapp.OutcomeKey}, queueapp.Prioritise{Call: "c0", Priority: 7},
 		queueapp.Identify{Call: "c0", Customers: []queueapp.Customer{{Code: "1111"}}},

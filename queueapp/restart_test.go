@@ -118,9 +118,17 @@ func (l *ledger) reborn() {
 		if v.queue == nil {
 			v.queue = &queueRow{Queue: queueapp.Queue{Name: v.Queue}, removed: true}
 		}
+		v.more = time.Time{} // of attempts that are over nobody knows when they were made
 	}
 	for _, a := range l.attempts {
-		if v := l.visits[a.id.Call]; v != nil && !a.closed {
+		v := l.visits[a.id.Call]
+		if v == nil {
+			continue
+		}
+		if next := a.at.Add(v.queue.Progress); next.After(v.more) {
+			v.more = next
+		}
+		if !a.closed {
 			a.visit = v
 		}
 	}
@@ -169,7 +177,7 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 		leg = nil
 	}
 	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang, From: a.from}
-	a.restored = true
+	a.restored, a.briefing, a.heard = true, nil, false
 	switch {
 	case a.closed:
 		ev.State = queueapp.AttemptEnding
@@ -203,6 +211,11 @@ func (w *world) missedMeanwhile() {
 			w.tell(queueapp.Ended{Attempt: id, Cause: queueapp.EndLost})
 		case leg != nil && leg.handed && leg.up:
 			w.tell(queueapp.Connected{Attempt: id})
+		}
+	}
+	for _, a := range sorted(w.ledger.agents) {
+		if c := w.ledger.open(a.id); c != nil && !c.closed && w.legs[c.id] != nil && w.legs[c.id].bridged && !w.legs[c.id].gone {
+			w.tell(queueapp.Connected{Attempt: c.id})
 		}
 	}
 	for _, v := range sorted(w.ledger.visits) {

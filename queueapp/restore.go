@@ -128,7 +128,7 @@ func (f *Floor) shut(ev RestoreAttempt) {
 	switch ev.State {
 	case AttemptConnected:
 		f.emit(Close{Attempt: ev.Attempt, By: BySystem})
-	case AttemptCommitted, AttemptRinging, AttemptHanded, AttemptUp:
+	case AttemptCommitted, AttemptRinging, AttemptBriefing, AttemptAsked, AttemptHanded, AttemptUp:
 		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
 	case AttemptEnding: // closed already
 	}
@@ -143,10 +143,12 @@ func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
 			return
 		}
 		f.timers.set(&a.timer, ev.Rang.Add(a.visit.queue.Ring+ringGrace))
-	case AttemptUp:
-		f.timers.set(&a.timer, f.now.Add(bridgeGrace))
-		f.win(a)
-		f.emit(Connect{Attempt: a.id})
+	case AttemptUp, AttemptBriefing, AttemptAsked: // how far the agent was nobody knows: he is told again, and asked
+		if a.agent.seat != a.ext && a.visit.queue.Briefing.Accept != "" {
+			f.takeFrom(a)
+			return
+		}
+		f.greet(a)
 	case AttemptConnected, AttemptHanded:
 		f.win(a)
 		a.visit.talk()

@@ -72,6 +72,11 @@ func attemptCell(r row, state string) string {
 	}
 	f, now := queueapp.NewFloor(), tableNoon()
 	steps := attemptSteps(first)
+	if b, told := tableBriefings()[state]; told {
+		p := tablePlan()
+		p.Queues[0].Briefing = b
+		steps[0], state = queueapp.Apply{Plan: p}, "up"
+	}
 	order := []string{"committed", "ringing", "up", "connected"}
 	n := slices.Index(order, state)
 	if n < 0 { // ending and gone: the bridge never came about
@@ -93,6 +98,14 @@ func attemptCell(r row, state string) string {
 		f.Handle(now, ev)
 	}
 	return tableTurn(f, r, now, func() string { return f.State(tableAttempt()) })
+}
+
+// tableBriefings are the briefings of the states between an answer and an agent who has the caller.
+func tableBriefings() map[string]queueapp.Briefing {
+	return map[string]queueapp.Briefing{
+		"briefing": {Announce: []string{"ringside/queue-support"}},
+		"asked":    {Accept: "1", Within: 5 * time.Second},
+	}
 }
 
 func tableNoon() time.Time { return time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC) }
@@ -168,6 +181,8 @@ func tableEffects(effects []queueapp.Effect) []string {
 			does = append(does, "offer")
 		case queueapp.Ring:
 			does = append(does, "ring")
+		case queueapp.Brief:
+			does = append(does, "brief")
 		case queueapp.Connect:
 			does = append(does, "connect")
 		case queueapp.Revoke:

@@ -49,8 +49,8 @@ type caller struct {
 
 // leg is a channel to an agent's phone.
 type leg struct {
-	up, bridged, gone bool
-	handed            bool // it was brought by a transfer: the dialplan rings whoever is there
+	up, asked, bridged, gone bool
+	handed                   bool // it was brought by a transfer: the dialplan rings whoever is there
 }
 
 func newWorld(t *rapid.T) *world {
@@ -112,6 +112,9 @@ func (w *world) do(effects []queueapp.Effect) {
 				w.t.Fatalf("leg %s asked for twice", e.Attempt)
 			}
 			w.legs[e.Attempt] = &leg{}
+		case queueapp.Brief:
+			w.legs[e.Attempt].asked = true
+			w.post(queueapp.Briefed(e))
 		case queueapp.HandOver:
 			w.legs[e.Attempt] = &leg{up: e.Attended, bridged: e.Attended, handed: true}
 			if e.Extension != "" && !e.Attended {
@@ -166,7 +169,7 @@ func (w *world) drop(id queueapp.AttemptID, cause queueapp.EndCause) {
 func (w *world) post(ev queueapp.Event) {
 	lost := false
 	switch ev.(type) {
-	case queueapp.Up, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended, queueapp.Ringing:
+	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended, queueapp.Ringing:
 		lost = rapid.IntRange(0, 19).Draw(w.t, "lost") == 0
 	}
 	if !lost {
@@ -200,7 +203,7 @@ func (w *world) onTime(ev queueapp.Event) {
 		return
 	}
 	switch ev.(type) {
-	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Connected, queueapp.Held, queueapp.Resumed,
+	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Briefed, queueapp.Connected, queueapp.Held, queueapp.Resumed,
 		queueapp.SwitchDown:
 		w.tell(queueapp.Tick{})
 	default:

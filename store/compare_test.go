@@ -139,7 +139,7 @@ func statusOf(s queueapp.AttemptState) queueapp.AgentStatus {
 		return queueapp.StatusTalking
 	case queueapp.AttemptEnding:
 		return queueapp.StatusEnding
-	case queueapp.AttemptRinging, queueapp.AttemptUp:
+	case queueapp.AttemptRinging, queueapp.AttemptBriefing, queueapp.AttemptAsked, queueapp.AttemptUp:
 	}
 	return queueapp.StatusRinging
 }

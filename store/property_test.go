@@ -69,9 +69,9 @@ func newWorld(t *testing.T, rt *rapid.T, s *store.Store, name string) *world {
 		t: t, rt: rt, store: s, name: name, now: noon(), floor: queueapp.NewFloor(),
 		inside: map[queueapp.CallID]queueapp.Enter{}, count: map[queueapp.CallID]int{}, left: map[queueapp.AgentID]bool{},
 	}
-	whole := string(floorplan.Default()) + "[queue.sales]\nstrategy = \"ringall\"\nmembers = [\"2000\", \"3000\"]\nweight = 1\nregain = \"1m\"\n" +
+	whole := string(floorplan.Default()) + "[queue.sales]\nstrategy = \"ringall\"\nmembers = [\"2000\", \"3000\"]\nweight = 1\nregain = \"1m\"\naccept = \"1\"\n" +
 		"overflow = { timeout = \"support\" }\n"
-	small := "[queue.support]\nmembers = [\"1000\", \"2000\"]\nwrapup = \"0s\"\n" +
+	small := "[queue.support]\nmembers = [\"1000\", \"2000\"]\nwrapup = \"0s\"\nreportholdtime = true\n" +
 		"[agent.1000]\n[agent.2000]\n[extension.1000]\ndial = \"PJSIP/1000\"\n[extension.2000]\ndial = \"PJSIP/2000\"\n"
 	for _, source := range []string{whole, small} {
 		w.plans = append(w.plans, parse(t, []byte(source)))
@@ -208,8 +208,8 @@ func (w *world) offered(rt *rapid.T) {
 func (w *world) leg(rt *rapid.T) {
 	id := w.pick(rt, w.legs)
 	w.turn(rapid.SampledFrom([]queueapp.Event{
-		queueapp.Ringing{Attempt: id}, queueapp.Up{Attempt: id}, queueapp.Connected{Attempt: id},
-		queueapp.Held{Attempt: id}, queueapp.Resumed{Attempt: id},
+		queueapp.Ringing{Attempt: id}, queueapp.Up{Attempt: id}, queueapp.Briefed{Attempt: id}, queueapp.Accepted{Attempt: id},
+		queueapp.Connected{Attempt: id}, queueapp.Held{Attempt: id}, queueapp.Resumed{Attempt: id},
 	}).Draw(rt, "event"))
 }
 
@@ -221,6 +221,8 @@ func (w *world) talk(rt *rapid.T) {
 	id := w.pick(rt, w.legs)
 	w.turn(queueapp.Ringing{Attempt: id})
 	w.turn(queueapp.Up{Attempt: id})
+	w.turn(queueapp.Briefed{Attempt: id})
+	w.turn(queueapp.Accepted{Attempt: id})
 	w.now = w.now.Add(time.Millisecond)
 	w.turn(queueapp.Connected{Attempt: id})
 }

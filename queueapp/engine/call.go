@@ -72,8 +72,10 @@ type attempt struct {
 	name      string               // of that leg
 	told      bool                 // whoever the call was handed over to may be rung
 	half      *Channel             // the far half of the leg, which waits in our application for that
+	briefing  *briefing            // nil: there is none
 	offered   time.Time
 	ringing   time.Time
+	pickedUp  time.Time
 	connected time.Time
 	expires   time.Time
 }

@@ -18,6 +18,8 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 		t.offer(now, e)
 	case queueapp.Ring:
 		t.ring(e)
+	case queueapp.Brief:
+		t.brief(e)
 	case queueapp.HandOver:
 		t.handOver(now, e)
 	case queueapp.Located:
@@ -157,6 +159,8 @@ func (t *tenure) connect(e queueapp.Connect) {
 		return
 	}
 	a.answered = true
+	a.picked(t.Now())
+	a.hush(c)
 	t.input(c, ivr.Answered{})
 	t.whenDurable(func() { a.committed = true; t.bridge(c, a) })
 	t.proceed(c)

@@ -44,10 +44,14 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	case Digit:
 		if c := t.channels[channelAt{sw.Name(), ev.Channel}]; c != nil {
 			t.input(c, ivr.Key{Key: ev.Key})
+		} else {
+			t.legDigit(ev)
 		}
 	case PlayDone:
 		if c := t.channels[channelAt{sw.Name(), ev.Channel}]; c != nil {
 			t.input(c, ivr.Played{N: c.playNumber(ev.Playback) - c.plays.from, Failed: ev.Failed})
+		} else {
+			t.legPlayed(ev)
 		}
 	case LegRinging:
 		t.legRinging(ev)

@@ -87,15 +87,19 @@ type plays struct {
 
 // play plays prompts, of which some may be numbers.
 func (c *call) play(p ivr.Play) {
-	media := make([]string, len(p.Prompts))
-	for i, prompt := range p.Prompts {
-		media[i] = prompt
+	c.plays.last = max(c.plays.last, c.plays.from+p.N)
+	c.sw.Play(c.channel.ID, c.playback(c.plays.from+p.N), media(p.Prompts))
+}
+
+func media(prompts []string) []string {
+	out := make([]string, len(prompts))
+	for i, prompt := range prompts {
+		out[i] = prompt
 		if !strings.Contains(prompt, ":") {
-			media[i] = "sound:" + prompt
+			out[i] = "sound:" + prompt
 		}
 	}
-	c.plays.last = max(c.plays.last, c.plays.from+p.N)
-	c.sw.Play(c.channel.ID, c.playback(c.plays.from+p.N), media)
+	return out
 }
 
 // locate tells a dialogue where its caller stands.

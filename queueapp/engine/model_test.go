@@ -95,6 +95,7 @@ func newModel(t *rapid.T, seen map[string]int) *model {
 		}
 		m.db.plan.Lines = []floorplan.Line{l}
 	}
+	m.db.plan.Floor.Queues[0].Briefing = m.briefing()
 	m.born()
 	return m
 }

@@ -69,6 +69,8 @@ func (m *model) phone() {
 		l.up = true
 		m.pbx.report(id, LegUp{id})
 		m.pbx.tellDevice(l.dial)
+	case l.up && does <= 5 && m.db.plan.Floor.Queues[0].Briefing.Accept != "":
+		m.press(id, l)
 	case l.up && does > 2: // else he talks on
 		m.pbx.legGone(id, 16)
 	case l.up:

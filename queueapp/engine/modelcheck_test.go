@@ -44,6 +44,7 @@ func (m *model) mayBridge(p *port, leg queueapp.ChannelID) {
 	if a := m.db.attempts[id]; !m.outage() && (a == nil || a.Answered.IsZero()) {
 		m.fail("%s is bridged before that is durable: %+v", leg, a)
 	}
+	m.accepted(leg)
 }
 
 // mayDismiss asserts that a visit's outcome is durable before its caller is moved.
@@ -52,6 +53,9 @@ func (m *model) mayDismiss(p *port, ch queueapp.ChannelID) {
 	defer m.mu.Unlock()
 	if p.dead || m.pbx.port != p || m.outage() {
 		return
+	}
+	if l := m.pbx.callers[ch]; l == nil || !l.inApp {
+		return // nobody is moved: he was quicker
 	}
 	for c := range m.db.visits {
 		if v := m.db.openVisit(c); v != nil && v.Channel == ch {

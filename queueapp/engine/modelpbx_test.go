@@ -39,6 +39,7 @@ type line struct {
 	inApp    bool
 	up       bool
 	prepared bool // a leg that calls nobody yet
+	pressed  bool // the key by which an agent accepts
 	ringing  bool
 	music    bool
 	absolute string // the dead man's switch, in seconds

@@ -140,6 +140,7 @@ func (p *port) StartMusic(ch queueapp.ChannelID, _ string) {
 }
 
 func (p *port) Play(ch queueapp.ChannelID, id PlaybackID, _ []string) {
+	p.m.mayHear(p, ch)
 	p.order("play", ch, func(x *pbx) {
 		if l := x.callers[ch]; l != nil && l.inApp {
 			l.music = false

@@ -86,6 +86,7 @@ func (t *tenure) proceed(c *call) {
 		if a.answered {
 			t.bridge(c, a)
 		}
+		t.instruct(c, a)
 	}
 	if c.left != nil && (t.gaveUp || c.left.Then != queueapp.ThenContinue) {
 		t.leave(c)

@@ -26,8 +26,20 @@ func (t *tenure) reconcileCalls(sw Switch, h holdings) {
 			continue
 		}
 		c.channel.Up, c.inBridge = ch.Up, h.bridged(c.bridge(), ch.ID)
-		t.renew(c)
+		if !c.met(h) {
+			t.renew(c)
+		}
 	}
+}
+
+// met reports whether a caller is in the bridge with an agent, which the floor is yet to hear of: he does not wait any more.
+func (c *call) met(h holdings) bool {
+	for _, a := range c.attempts {
+		if c.inBridge && !a.ended && a.connected.IsZero() && h.bridged(c.bridge(), legID(a.id)) {
+			return true
+		}
+	}
+	return false
 }
 
 // reconcileLegs tells the floor what became of the legs while nobody listened. Of a leg that we asked for ourselves the

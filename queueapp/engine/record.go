@@ -132,6 +132,9 @@ func (a *attempt) rangFor(until time.Time) *time.Duration {
 	if a.ringing.IsZero() {
 		return nil
 	}
+	if !a.pickedUp.IsZero() && a.pickedUp.Before(until) {
+		until = a.pickedUp
+	}
 	return known(until.Sub(a.ringing))
 }
 

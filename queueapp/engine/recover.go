@@ -173,7 +173,7 @@ func (t *tenure) restoreAttempt(c *call, ra queueapp.RestoreAttempt, h *holdings
 	a := &attempt{
 		id: ra.Attempt, agent: ra.Agent, extension: ra.Extension, opened: true,
 		offered: ra.Offered, ringing: ra.Rang, connected: ra.Connected, inherited: true,
-		onHold: !ra.HeldSince.IsZero(), held: ra.Holds, other: ra.Channel, told: true,
+		onHold: !ra.HeldSince.IsZero(), held: ra.Holds, pickedUp: ra.Answered, other: ra.Channel, told: true,
 	}
 	var leg Channel
 	lives := h == nil

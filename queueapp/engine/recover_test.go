@@ -326,3 +326,18 @@ func TestAConversationThatNobodyLivedToTell(t *testing.T) {
 		t.Errorf("the dead man's switch is that of a wait")
 	}
 }
+
+// A caller who is in the bridge with an agent, of which the last owner did not live to hear, does not wait: the bridge stays.
+func TestABridgeThatNobodyWasToldOfStays(t *testing.T) {
+	w := newWorld(t)
+	attempted(w, queueapp.AttemptUp)
+	w.plan.Floor.Queues[0].Briefing = queueapp.Briefing{Accept: "1", Within: time.Minute}
+	up := held("ch9")
+	up.Channels = append(up.Channels, leg(true))
+	up.Bridges = []Bridge{{ID: "rs1.c9", Channels: []queueapp.ChannelID{"ch9", "rs1.c9.1.1"}}}
+	w.start(up)
+	w.await("publish answered 1000 c9.1")
+	if n := w.count("destroy") + w.count("music"); n != 0 {
+		t.Errorf("the caller is taken out of the conversation:\n%s", strings.Join(w.log, "\n"))
+	}
+}

@@ -83,6 +83,7 @@ func wordsOf(w, def *ivr.Words) []spokenWord {
 		{"calls_waiting", &w.CallsWaiting, &def.CallsWaiting}, {"quantity1", &w.Quantity1, &def.Quantity1},
 		{"quantity2", &w.Quantity2, &def.Quantity2}, {"holdtime", &w.Holdtime, &def.Holdtime}, {"minute", &w.Minute, &def.Minute},
 		{"minutes", &w.Minutes, &def.Minutes}, {"seconds", &w.Seconds, &def.Seconds}, {"thank_you", &w.ThankYou, &def.ThankYou},
+		{"report_hold", &w.ReportHold, &def.ReportHold}, {"to_accept", &w.ToAccept, &def.ToAccept},
 	}
 }
 

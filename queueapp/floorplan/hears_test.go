@@ -25,6 +25,7 @@ func line(t *rapid.T, queue string, queues []string, hours []floorplan.Hours) (f
 		PeriodicRandom: rapid.Bool().Draw(t, "random"), Connect: prompts(t, "connect"), Words: ivr.DefaultWords(),
 	}}
 	if rapid.Bool().Draw(t, "own words") {
+		l.Words.ToAccept = prompts(t, "to accept")
 		l.Words.Minute, l.Words.YouAreNext = prompts(t, "minute"), prompts(t, "next")
 	}
 	for _, k := range "#*0123456789ABCD" {

@@ -132,7 +132,20 @@ func queue(t *rapid.T, name string, agents []string) queueapp.Queue {
 		}
 	}
 	patience(t, &q)
+	q.Briefing = briefing(t)
 	return q
+}
+
+// briefing draws what an agent hears who answers.
+func briefing(t *rapid.T) queueapp.Briefing {
+	b := queueapp.Briefing{
+		Announce: prompts(t, "agent announce"), HoldTime: rapid.Bool().Draw(t, "hold time"), Delay: span(t, "member delay", 0, time.Minute),
+	}
+	if rapid.Bool().Draw(t, "has to accept") {
+		b.Accept = rapid.SampledFrom([]string{"1", "#", "*", "D"}).Draw(t, "key")
+		b.Within = span(t, "within", time.Second, time.Minute)
+	}
+	return b
 }
 
 // patience draws what a queue does with callers who wait for long, or for nobody.

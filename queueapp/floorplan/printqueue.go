@@ -34,6 +34,7 @@ func queueFields(q queueapp.Queue) []field {
 	f.optInt("maxlen", q.MaxLen)
 	f.optInt("maxratio", q.MaxRatio)
 	f.optDuration("regain", q.Regain)
+	f.briefing(q.Briefing)
 	if len(q.Overflow) > 0 {
 		var over fields
 		for _, o := range q.Overflow {

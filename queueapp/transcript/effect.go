@@ -46,7 +46,7 @@ func (c Clock) AppendEffect(b []byte, e queueapp.Effect) []byte {
 		w.verb("regained")
 		w.word(string(e.Call))
 		w.int(e.Entry)
-	case queueapp.Offer, queueapp.Ring, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.OnHold, queueapp.OffHold, queueapp.Close:
+	case queueapp.Offer, queueapp.Ring, queueapp.Brief, queueapp.Connect, queueapp.Revoke, queueapp.HangUp, queueapp.OnHold, queueapp.OffHold, queueapp.Close:
 		w.attemptEffect(e)
 	case queueapp.LoggedOn, queueapp.LoggedOff, queueapp.Serves, queueapp.Paused, queueapp.Unpaused, queueapp.WrapUp, queueapp.Missed,
 		queueapp.Refused:
@@ -70,6 +70,9 @@ func (w *writer) attemptEffect(e queueapp.Effect) {
 		w.attempt(e.Attempt)
 		w.word(string(e.Extension))
 		w.optDuration("for", e.For)
+	case queueapp.Brief:
+		w.verb("brief")
+		w.attempt(e.Attempt)
 	case queueapp.Connect:
 		w.verb("connect")
 		w.attempt(e.Attempt)
@@ -194,7 +197,7 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		return r.handOver(verb)
 	case "regained":
 		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
-	case "offer", "ring", "connect", "revoke", "hang-up", "on-hold", "off-hold", "close":
+	case "offer", "ring", "brief", "connect", "revoke", "hang-up", "on-hold", "off-hold", "close":
 		return r.attemptEffect(verb)
 	case "logged-on", "logged-off", "serves", "paused", "unpaused", "wrap-up", "missed", "refused":
 		return r.agentEffect(verb)
@@ -219,6 +222,8 @@ func (r *reader) attemptEffect(verb string) queueapp.Effect {
 		return e
 	case "connect":
 		return queueapp.Connect{Attempt: a}
+	case "brief":
+		return queueapp.Brief{Attempt: a}
 	case "revoke":
 		known := revokeReasons()
 		return queueapp.Revoke{Attempt: a, Reason: readNamed(r, "a reason", known[:]), Q850: r.cause()}

@@ -31,7 +31,7 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 	case queueapp.Enter:
 		w.verb("enter")
 		w.enter(e, time.Time{}, time.Time{})
-	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended:
+	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Connected, queueapp.Held, queueapp.Resumed, queueapp.Ended:
 		w.attemptEvent(e)
 	case queueapp.Hangup:
 		w.verb("hangup")
@@ -80,6 +80,12 @@ func (w *writer) attemptEvent(e queueapp.Event) {
 		w.attempt(e.Attempt)
 	case queueapp.Up:
 		w.verb("up")
+		w.attempt(e.Attempt)
+	case queueapp.Briefed:
+		w.verb("briefed")
+		w.attempt(e.Attempt)
+	case queueapp.Accepted:
+		w.verb("accepted")
 		w.attempt(e.Attempt)
 	case queueapp.Connected:
 		w.verb("connected")
@@ -182,7 +188,7 @@ func (r *reader) event(verb string) queueapp.Event {
 		return r.restoreMember()
 	case "restore-attempt":
 		return r.restoreAttempt()
-	case "offered", "ringing", "up", "connected", "held", "resumed", "ended":
+	case "offered", "ringing", "up", "briefed", "accepted", "connected", "held", "resumed", "ended":
 		return r.attemptEvent(verb)
 	case "hangup":
 		return queueapp.Hangup{Call: r.call(), Q850: r.cause()}
@@ -225,6 +231,10 @@ func (r *reader) attemptEvent(verb string) queueapp.Event {
 		return queueapp.Ringing{Attempt: a}
 	case "up":
 		return queueapp.Up{Attempt: a}
+	case "briefed":
+		return queueapp.Briefed{Attempt: a}
+	case "accepted":
+		return queueapp.Accepted{Attempt: a}
 	case "connected":
 		return queueapp.Connected{Attempt: a}
 	case "held":

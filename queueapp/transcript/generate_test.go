@@ -108,6 +108,10 @@ func queue(t *rapid.T) queueapp.Queue {
 		}),
 		Retry: span(t, "retry"), NoAnswerDelay: span(t, "no answer"), BusyDelay: span(t, "busy"),
 		RejectDelay: span(t, "reject"), UnreachableDelay: span(t, "unreachable"), MaxNoAnswer: number(t, "max"),
+		Briefing: queueapp.Briefing{
+			Announce: list(t, "announce", func() string { return text[string](t, "sound") }), HoldTime: rapid.Bool().Draw(t, "hold time"),
+			Delay: span(t, "member delay"), Accept: text[string](t, "accept"), Within: span(t, "within"),
+		},
 	}
 }
 
@@ -185,6 +189,8 @@ func events() []func(t *rapid.T) queueapp.Event {
 		},
 		func(t *T) queueapp.Event { return queueapp.Ringing{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Up{Attempt: attempt(t)} },
+		func(t *T) queueapp.Event { return queueapp.Briefed{Attempt: attempt(t)} },
+		func(t *T) queueapp.Event { return queueapp.Accepted{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Connected{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Held{Attempt: attempt(t)} },
 		func(t *T) queueapp.Event { return queueapp.Resumed{Attempt: attempt(t)} },
@@ -272,6 +278,7 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		func(t *T) queueapp.Effect {
 			return queueapp.Ring{Attempt: attempt(t), Extension: extension(t), For: span(t, "for")}
 		},
+		func(t *T) queueapp.Effect { return queueapp.Brief{Attempt: attempt(t)} },
 		func(t *T) queueapp.Effect { return queueapp.Connect{Attempt: attempt(t)} },
 		func(t *T) queueapp.Effect {
 			return queueapp.HandOver{Attempt: attempt(t), From: number(t, "from"), Queue: text[queueapp.QueueName](t, "queue"),

@@ -83,6 +83,7 @@ func (w *writer) queue(q *queueapp.Queue, brief brevity, all []queueapp.Agent) {
 		w.int(int64(q.MaxNoAnswer))
 	}
 	w.patience(q)
+	w.briefing(q.Briefing)
 	w.members(q, brief, all)
 }
 

@@ -110,7 +110,7 @@ func (r *reader) patience(q *queueapp.Queue, key string) bool {
 			Outcome: readNamed(r, "an outcome", known[:]), Queue: queueapp.QueueName(r.word("a queue")),
 		})
 	default:
-		return false
+		return r.briefing(&q.Briefing, key)
 	}
 	return true
 }

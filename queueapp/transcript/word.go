@@ -22,10 +22,10 @@ func deviceStates() [9]queueapp.DeviceState {
 	}
 }
 
-func attemptStates() [6]queueapp.AttemptState {
+func attemptStates() [8]queueapp.AttemptState {
 	return [...]queueapp.AttemptState{
-		queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp, queueapp.AttemptConnected,
-		queueapp.AttemptEnding, queueapp.AttemptHanded,
+		queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptBriefing, queueapp.AttemptAsked, queueapp.AttemptUp,
+		queueapp.AttemptConnected, queueapp.AttemptEnding, queueapp.AttemptHanded,
 	}
 }
 

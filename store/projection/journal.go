@@ -80,6 +80,10 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Attempt.Call
 	case queueapp.Up:
 		return ev.Attempt.Call
+	case queueapp.Briefed:
+		return ev.Attempt.Call
+	case queueapp.Accepted:
+		return ev.Attempt.Call
 	case queueapp.Connected:
 		return ev.Attempt.Call
 	case queueapp.Held:
@@ -122,6 +126,8 @@ func callIn(e queueapp.Effect) queueapp.CallID {
 	case queueapp.Offer:
 		return e.Attempt.Call
 	case queueapp.Ring:
+		return e.Attempt.Call
+	case queueapp.Brief:
 		return e.Attempt.Call
 	case queueapp.HandOver:
 		return e.Attempt.Call

@@ -111,7 +111,7 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.replaced(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
-	case queueapp.Up, queueapp.Held, queueapp.Resumed, queueapp.Transferred, queueapp.Reached, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
+	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed, queueapp.Transferred, queueapp.Reached, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
@@ -133,6 +133,8 @@ func (p *Projector) effect(e queueapp.Effect) {
 	case queueapp.Ring:
 		first(&p.attempt(e.Attempt).Rang, p.at)
 		p.rows.Legs = append(p.rows.Legs, Leg{Attempt: e.Attempt, N: 1})
+	case queueapp.Brief:
+		first(&p.attempt(e.Attempt).Answered, p.at)
 	case queueapp.Connect:
 		if a := p.attempt(e.Attempt); a.Answered.IsZero() {
 			a.Answered, a.Connected = p.at, time.Time{} // what came before the answer was no conversation
@@ -201,7 +203,7 @@ func (p *part) restored(ev queueapp.RestoreAttempt) {
 		mark(&a.Connected, ev.Connected)
 		mark(&a.Answered, ev.Answered)
 		mark(&a.Rang, ev.Rang)
-	case queueapp.AttemptUp:
+	case queueapp.AttemptUp, queueapp.AttemptBriefing, queueapp.AttemptAsked:
 		mark(&a.Answered, ev.Answered)
 		mark(&a.Rang, ev.Rang)
 	case queueapp.AttemptRinging:

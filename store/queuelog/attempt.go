@@ -31,8 +31,9 @@ func (f *Fold) ring(e queueapp.Ring) {
 	}
 }
 
-func (f *Fold) connect(e queueapp.Connect) {
-	if a := f.attempts[e.Attempt]; a != nil && a.answered.IsZero() {
+// answered notes when the phone stopped ringing, whatever the agent hears before he has the caller.
+func (f *Fold) answered(id queueapp.AttemptID) {
+	if a := f.attempts[id]; a != nil && a.answered.IsZero() {
 		a.answered = f.at
 	}
 }
@@ -86,10 +87,14 @@ func (f *Fold) revoke(e queueapp.Revoke) {
 	if a == nil || a.rang.IsZero() {
 		return
 	}
-	v, rang := a.visit, milliseconds(a.rang, f.at)
+	stopped := f.at
+	if !a.answered.IsZero() {
+		stopped = a.answered
+	}
+	v, rang := a.visit, milliseconds(a.rang, stopped)
 	switch e.Reason {
 	case queueapp.RevokeNoAnswer, queueapp.RevokeBusy, queueapp.RevokeRefused, queueapp.RevokeUnreachable:
-		if !a.answered.IsZero() { // picked up, and put down before the caller was there
+		if !a.answered.IsZero() && e.Reason != queueapp.RevokeNoAnswer { // picked up, and put down before the caller was there
 			f.write(string(v.channel), v.queue, a.agent, AgentDump)
 			return
 		}

@@ -72,8 +72,8 @@ func (f *Fold) step(s queueapp.Step) {
 		f.restoreVisit(ev)
 	case queueapp.RestoreAttempt:
 		f.restoreAttempt(ev)
-	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Held, queueapp.Resumed, queueapp.Transferred, queueapp.Reached,
-		queueapp.Replaced, queueapp.Ended, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff,
+	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed,
+		queueapp.Transferred, queueapp.Reached, queueapp.Replaced, queueapp.Ended, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff,
 		queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Identify, queueapp.Hold,
 		queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.Tick: // entries follow from their effects, or none do
 	}
@@ -92,8 +92,10 @@ func (f *Fold) effect(e queueapp.Effect) {
 		f.offer(e)
 	case queueapp.Ring:
 		f.ring(e)
+	case queueapp.Brief:
+		f.answered(e.Attempt)
 	case queueapp.Connect:
-		f.connect(e)
+		f.answered(e.Attempt)
 	case queueapp.Revoke:
 		f.revoke(e)
 	case queueapp.OnHold:

@@ -64,6 +64,12 @@ func drawPlan(rt *rapid.T) queueapp.Plan {
 			Leave:  queueapp.Empty{Matters: rapid.Bool().Draw(rt, "leaves")},
 			MaxLen: rapid.SampledFrom([]int{0, 0, 3}).Draw(rt, "maxlen"),
 		}
+		switch rapid.IntRange(0, 3).Draw(rt, "briefing") {
+		case 0:
+			q.Briefing = queueapp.Briefing{Announce: []string{"ringside/queue-support"}}
+		case 1:
+			q.Briefing = queueapp.Briefing{Accept: "1", Within: 5 * time.Second}
+		}
 		if rapid.Bool().Draw(rt, "staged") {
 			q.Stages = []queueapp.Stage{{After: 5 * time.Second, Boost: 2}, {After: 10 * time.Second, Boost: 1}}
 		}
@@ -149,6 +155,8 @@ func (w *world) follow(e queueapp.Effect) {
 	case queueapp.Ring:
 		w.legs = append(w.legs, e.Attempt)
 		w.mail = append(w.mail, queueapp.Up{Attempt: e.Attempt})
+	case queueapp.Brief:
+		w.mail = append(w.mail, queueapp.Briefed(e), queueapp.Accepted(e))
 	case queueapp.Connect:
 		w.mail = append(w.mail, queueapp.Connected(e))
 	case queueapp.HangUp:

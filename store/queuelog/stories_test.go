@@ -82,6 +82,45 @@ func talks() []story {
 2.1s     ended c1.1 hangup`, want: `
 0|17.c1|support|NONE|ENTERQUEUE|||1
 2|17.c1|support|1000|AGENTDUMP|`},
+		{name: "agents who are told something first", floor: "queue support leastrecent ring 20s wrapup 0s retry 2s agent_announce ringside/queue-support\nagent 1000", events: `
+0s       enter c1 support
+0s       offered c1.1 ok
+2s       up c1.1
+3s       ended c1.1 hangup
+5s       offered c1.2 ok
+8s       up c1.2
+10s      briefed c1.2
+10s      connected c1.2
+20s      hangup c1
+20s      ended c1.2 hangup
+21s      enter c2 support
+21s      offered c2.1 ok
+22s      up c2.1
+25s      hangup c2`, want: `
+0|17.c1|support|NONE|ENTERQUEUE|||1
+3|17.c1|support|1000|AGENTDUMP|
+10|17.c1|support|1000|CONNECT|10|rs1.c1.2.1|3
+20|17.c1|support|1000|COMPLETECALLER|10|10|1
+21|17.c2|support|NONE|ENTERQUEUE|||1
+25|17.c2|support|1000|RINGCANCELED|1000
+25|17.c2|support|NONE|ABANDON|1|1|4`},
+		{
+			name:  "agents who have to accept",
+			floor: "queue support ringall ring 20s wrapup 0s retry 1m accept 1 accept_timeout 5s\nagent 1000\nagent 1001", events: `
+0s       enter c1 support
+0s       offered c1.1 ok
+0s       offered c1.2 ok
+2s       up c1.1
+3s       briefed c1.1
+8.1s     ended c1.1 hangup
+9s       up c1.2
+12s      accepted c1.2
+12s      connected c1.2
+20s      hangup c1`, want: `
+0|17.c1|support|NONE|ENTERQUEUE|||1
+8|17.c1|support|1000|RINGNOANSWER|2000
+12|17.c1|support|1001|CONNECT|12|rs1.c1.2.1|9
+20|17.c1|support|1001|COMPLETECALLER|12|8|1`},
 		{name: "phones that ring together", floor: "queue support ringall ring 20s\nagent 1000\nagent 1001", events: `
 0s       enter c1 support
 0s       offered c1.1 ok

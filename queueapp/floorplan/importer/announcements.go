@@ -47,19 +47,11 @@ func announcements() map[string]speaker {
 		"queue-minutes":      sounds("minutes", func(l *floorplan.Line) *[]string { return &l.Words.Minutes }),
 		"queue-seconds":      sounds("seconds", func(l *floorplan.Line) *[]string { return &l.Words.Seconds }),
 		"queue-thankyou":     sounds("thank_you", func(l *floorplan.Line) *[]string { return &l.Words.ThankYou }),
+		"queue-reporthold":   sounds("report_hold", func(l *floorplan.Line) *[]string { return &l.Words.ReportHold }),
 		"queue-lessthan": func(*floorplan.Line, string) said {
 			return needless("a wait that rounds to nothing is not said")
 		},
 	}
-}
-
-// agentAnnouncements are those that agents hear, for which the floor plan has no word yet.
-func agentAnnouncements() []string {
-	return []string{"announce", "reportholdtime", "memberdelay", "queue-reporthold"}
-}
-
-func notYet(what string) said {
-	return said{fate: NotYet, why: "the floor plan has no word yet for " + what, instead: "the agent's screen has the queue and the wait"}
 }
 
 // sounds is a speaker of files, which Asterisk separates by commas. None is silence.

@@ -15,6 +15,7 @@ type centreAgent struct {
 	*queueapp.Agent
 	noAnswers            int
 	reject, busy, missed time.Duration
+	accept               string
 }
 
 // lent is which of a queue's values come from its agents.
@@ -30,6 +31,9 @@ func (a *centreAgent) lend(q *queueapp.Queue, l *lent) {
 	longest(a.reject, &q.RejectDelay, &l.reject)
 	longest(a.busy, &q.BusyDelay, &l.busy)
 	longest(a.missed, &q.NoAnswerDelay, &l.missed)
+	if a.accept != "" {
+		q.Briefing.Accept, q.Briefing.Within = a.accept, floorplan.DefaultWithin
+	}
 	if a.noAnswers > 0 && (!l.noAnswers || a.noAnswers < q.MaxNoAnswer) {
 		q.MaxNoAnswer, l.noAnswers = a.noAnswers, true
 	}
@@ -55,7 +59,10 @@ func (c *centre) agent(k *node, l line) {
 	name := k.attr("name")
 	p, say := centrePhone(k.attr("contact"), name)
 	agent, fresh := c.draft.agent(p)
-	a := &centreAgent{Agent: agent}
+	a := &centreAgent{Agent: agent, accept: confirmKey(k.attr("contact"))}
+	if a.accept != "" {
+		say.why += "; its group_confirm_key is accept of the agent's queues, where it holds for all members"
+	}
 	c.agents[name] = a
 	place := string(agent.ID)
 	c.add(l, place, renamed("agent", name, place))

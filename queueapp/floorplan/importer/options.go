@@ -36,8 +36,8 @@ func queueOptions() map[string]handler {
 	for name, say := range plainOptions() {
 		out[name] = func(_ *queueapp.Queue, value string) said { return say(value) }
 	}
-	for _, name := range agentAnnouncements() {
-		out[name] = func(*queueapp.Queue, string) said { return notYet("what an agent hears who answers") }
+	for name, handle := range briefings() {
+		out[name] = handle
 	}
 	return out
 }
