@@ -33,6 +33,7 @@ func recordings(t *testing.T, w world, r *recorder) {
 	r.do("GET", "/channels", nil)
 	r.do("POST", one+"/stop", nil)
 	r.await("RecordingFinished", "recording day/one", 1)
+	r.gone(one) // a moment after it is told
 	for _, command := range []string{"/stop", "/pause"} {
 		r.do("POST", one+command, nil)
 	}
