@@ -221,7 +221,7 @@ type openAttempt struct {
 func scanAttempt(row pgx.CollectableRow) (a openAttempt, err error) {
 	var rang, answered, connected, held *time.Time
 	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home,
-		&a.Holds, &held, &a.From, &a.RestoreAttempt.Channel)
+		&a.Holds, &held, &a.From, &a.Channel)
 	a.Rang, a.Answered, a.Connected, a.HeldSince = known(rang), known(answered), known(connected), known(held)
 	return a, err
 }
