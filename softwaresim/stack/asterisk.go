@@ -62,7 +62,7 @@ func (s *Stack) writeAsterisk(x *exchange, p pbx) error {
 		"asterisk.conf", "ari.conf", "extensions.conf", "http.conf", "indications.conf", "logger.conf", "modules.conf",
 		"musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf", "stasis.conf",
 	} {
-		if err := render(filepath.Join(p.host, "etc", name), name, values, p.user); err != nil {
+		if err := render(filepath.Join(p.host, "etc", name), name, values, p.user, s.opts.Append[name]); err != nil {
 			return err
 		}
 	}

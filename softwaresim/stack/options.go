@@ -58,6 +58,10 @@ type Options struct {
 	// before that can be cut, hung and slowed: queueapp reaches them over it, and
 	// everybody else goes straight. See Stack.Link.
 	Links []string
+	// Append is what to add to the stack's own configuration files, by their
+	// names: floorplan.toml of the floor itself, and Asterisk's. It is a template
+	// with the same values as the file.
+	Append map[string]string
 	// Unlisted keeps the stack from being found by Find: tests set it, so that
 	// they do not get into the way of a stack that somebody works with.
 	Unlisted bool
