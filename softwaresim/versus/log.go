@@ -25,7 +25,12 @@ type Ring struct {
 	Up            time.Duration // answered; 0: was not
 	Down          time.Duration
 	Refused       int // the code
+
+	alone bool // was answered, and the caller never came
 }
+
+// talked reports whether caller and agent came together.
+func (r Ring) talked() bool { return r.Up > 0 && !r.alone }
 
 // Command is what an agent asked for, and when that was confirmed.
 type Command struct {
@@ -38,8 +43,10 @@ type Command struct {
 func (r Ring) String() string {
 	how := "not answered"
 	switch {
-	case r.Up > 0:
+	case r.talked():
 		how = "answered"
+	case r.Up > 0:
+		how = "answered in vain"
 	case r.Refused > 0:
 		how = fmt.Sprint("refused with ", r.Refused)
 	}
@@ -55,6 +62,19 @@ const forever = 1000 * time.Hour
 func (l *Log) sort() {
 	slices.SortStableFunc(l.Rings, func(a, b Ring) int { return int(a.At - b.At) })
 	slices.SortStableFunc(l.Commands, func(a, b Command) int { return int(a.From - b.From) })
+}
+
+// crossing is how long an answer lasts at most that was too late: everybody talks for longer.
+const crossing = 100 * time.Millisecond
+
+// part finds the rings that were answered without a conversation: the answer crossed the caller's hang-up or the agent's
+// log-off, or the agent hung up before the two were together. The caller is rung for again, or it was over at once.
+func (l *Log) part() {
+	again := map[int]bool{}
+	for i, r := range slices.Backward(l.Rings) {
+		l.Rings[i].alone = r.Up > 0 && (again[r.Caller] || r.Down-r.Up < crossing)
+		again[r.Caller] = true
+	}
 }
 
 // A window is the time in which somebody may have decided what is seen at its end.

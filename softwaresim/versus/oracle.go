@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// fuzz is how long before an INVITE its queue may have decided, and how long it may not have heard of what happened: what
-// of that time the right choice depends on makes either answer right.
-const fuzz = 100 * time.Millisecond
-
 // longWait is how long a caller and an agent may wait side by side until that is told.
 const longWait = time.Second
 
@@ -29,8 +25,9 @@ type oracle struct {
 	*Log
 	strategy Strategy
 	rules    Rules
-	agents   [][]tagged // by agent
-	callers  [][]tagged // by caller
+	fuzz     time.Duration // of Options
+	agents   [][]tagged    // by agent
+	callers  [][]tagged    // by caller
 	pairs    map[pair][]tagged
 	verdict  Verdict
 }
@@ -44,9 +41,10 @@ type tagged struct {
 type pair struct{ caller, agent int }
 
 // judge asks for every ring of a queue whether caller and agent were the right ones.
-func judge(l *Log, strategy Strategy, rules Rules) Verdict {
+func judge(l *Log, strategy Strategy, rules Rules, fuzz time.Duration) Verdict {
 	l.sort()
-	o := &oracle{Log: l, strategy: strategy, rules: rules, agents: make([][]tagged, l.Agents),
+	l.part()
+	o := &oracle{Log: l, strategy: strategy, rules: rules, fuzz: fuzz, agents: make([][]tagged, l.Agents),
 		callers: make([][]tagged, len(l.Callers)), pairs: map[pair][]tagged{}}
 	for i := range l.Rings {
 		o.take(i)
@@ -65,20 +63,20 @@ func judge(l *Log, strategy Strategy, rules Rules) Verdict {
 // take notes whom a ring keeps from other calls, and for how long.
 func (o *oracle) take(i int) {
 	r := o.Rings[i]
-	first := r.At - fuzz
+	first := r.At - o.fuzz
 	o.agents[r.Agent] = append(o.agents[r.Agent], tagged{span{first, r.At, r.Down, r.Down, onPhone}, i})
-	if r.Up > 0 {
+	if r.talked() {
 		o.callers[r.Caller] = append(o.callers[r.Caller], tagged{span{first, r.At, forever, forever, served}, i})
 		return
 	}
 	o.callers[r.Caller] = append(o.callers[r.Caller], tagged{span{first, r.At, r.Down, r.Down, served}, i})
 	again := r.Down + o.rules.Retry
 	p := pair{r.Caller, r.Agent}
-	o.pairs[p] = append(o.pairs[p], tagged{span{first, r.At, again - fuzz, again, sameAgain}, i})
+	o.pairs[p] = append(o.pairs[p], tagged{span{first, r.At, again - o.fuzz, again, sameAgain}, i})
 	if rest := o.rest(r); rest > 0 {
-		s := span{first, r.At, r.Down + rest, r.Down + rest, tooSoon}
-		if r.Refused == 0 && o.Callers[r.Caller].Out <= r.Down {
-			s.ended = r.Down // he may as well have hung up in time
+		s := span{first, r.At, r.Down + rest - o.fuzz, r.Down + rest, tooSoon}
+		if r.Up > 0 || r.Refused == 0 && o.Callers[r.Caller].Out <= r.Down {
+			s.ended = r.Down // it may as well have been taken back
 		}
 		for _, c := range o.Commands {
 			if c.Agent == r.Agent && c.To > r.Down && (c.Verb == Ready || c.Verb == LogOn) {
@@ -92,9 +90,9 @@ func (o *oracle) take(i int) {
 // rest is how long an agent is left alone after a ring that came to nothing by his doing.
 func (o *oracle) rest(r Ring) time.Duration {
 	switch {
-	case r.Refused > 0:
+	case r.Refused > 0 || r.Up > 0:
 		return o.rules.Refused
-	case r.Down-r.At >= ringLimit-fuzz:
+	case r.Down-r.At >= ringLimit-o.fuzz:
 		return o.rules.Unanswered
 	}
 	return 0 // taken back: the caller is gone, or the agent logged off
@@ -142,7 +140,7 @@ func (o *oracle) kept(ring, agent, caller int) spans {
 // judgeRing asks who was right at one ring.
 func (o *oracle) judgeRing(i int) {
 	r := o.Rings[i]
-	w := window{r.At - fuzz, r.At}
+	w := window{r.At - o.fuzz, r.At}
 	o.verdict.Offers++
 	wrong := o.occupied(i, w)
 	if !wrong {
@@ -166,7 +164,7 @@ func (o *oracle) occupied(i int, w window) bool {
 	reason, found := but(i, o.agents[r.Agent], o.pairs[pair{r.Caller, r.Agent}], o.callers[r.Caller]).surely(w)
 	if found {
 		o.find(string(reason), "", "%v", r)
-	} else if o.rules.Refused == 0 { // told of both systems, although only one has a rule for it
+	} else if o.rules.Rests { // told of both systems, although only one has a rule for it
 		for _, before := range o.Rings[:i] {
 			if before.Agent == r.Agent && before.Refused > 0 && r.At < before.Down+longWait {
 				o.find(string(tooSoon), "it knows no delay for agents", "%v; %v", before, r)
@@ -209,13 +207,13 @@ func (o *oracle) misplaced(i int, w window) bool {
 func (o *oracle) overtook(i int, w window) bool {
 	r := o.Rings[i]
 	for c, stay := range o.Callers {
-		earlier := stay.In > 0 && stay.In+fuzz < o.Callers[r.Caller].In && stay.Out > w.to
+		earlier := stay.In > 0 && stay.In+o.fuzz < o.Callers[r.Caller].In && stay.Out > w.to
 		if !earlier || but(i, o.callers[c], o.pairs[pair{c, r.Agent}]).perhaps(w) {
 			continue
 		}
 		reason := ""
 		if o.rules.Rests && slices.ContainsFunc(o.Rings[:i], func(b Ring) bool {
-			return b.Caller == c && b.Up == 0 && w.from < b.Down+o.rules.Retry
+			return b.Caller == c && !b.talked() && w.from < b.Down+o.rules.Retry
 		}) {
 			reason = "he sat out retry"
 		}
@@ -231,7 +229,7 @@ func (o *oracle) waited(i int, w window) bool {
 	since := max(o.Callers[r.Caller].In, but(i, o.agents[r.Agent], o.pairs[pair{r.Caller, r.Agent}], o.callers[r.Caller]).until(r.At))
 	late := max(0, r.At-since)
 	o.verdict.late = append(o.verdict.late, late)
-	if late-fuzz <= longWait {
+	if late-o.fuzz <= longWait {
 		return false
 	}
 	o.find(idle, "", "%v; both since %s", r, clock(since))
@@ -247,7 +245,7 @@ func (o *oracle) judgeLeft(c int) {
 	}
 	for x := range o.Log.Agents {
 		since := max(stay.In, but(-1, o.agents[x], o.pairs[pair{c, x}], o.callers[c]).until(stay.Out))
-		if stay.Out-since-fuzz > longWait {
+		if stay.Out-since-o.fuzz > longWait {
 			o.find(idle, "", "caller %d hung up at %s, agent %d was free since %s", c, clock(stay.Out), x, clock(since))
 			return
 		}

@@ -15,7 +15,7 @@ type Verdict struct {
 	// Offers is how many rings there were, Choices how many of them while more than one agent was free for certain.
 	Offers  int `json:"offers"`
 	Choices int `json:"choices"`
-	// Right are those that the documentation asks for, Either those where it depends on what happened within 100 ms, and
+	// Right are those that the documentation asks for, Either those where it depends on what happened just before, and
 	// Wrong those that it does not allow.
 	Right  int `json:"right"`
 	Either int `json:"either"`
@@ -84,15 +84,15 @@ func (r *Report) OK() bool {
 }
 
 // row makes a queue's row of what was seen of it.
-func row(s Strategy, system string, l *Log, rules Rules) Row {
-	out := Row{Strategy: s, System: system, Verdict: judge(l, s, rules), Log: l}
+func row(s Strategy, system string, l *Log, rules Rules, fuzz time.Duration) Row {
+	out := Row{Strategy: s, System: system, Verdict: judge(l, s, rules, fuzz), Log: l}
 	for _, c := range l.Callers {
 		if c.In > 0 {
 			out.Callers++
 		}
 	}
 	for _, r := range l.Rings {
-		if r.Up > 0 {
+		if r.talked() {
 			out.Answered++
 		}
 	}

@@ -43,8 +43,8 @@ const (
 
 // How many call in a second, by turns: while it is calm several agents are free, and while it is not callers wait.
 const (
-	calm, busy = 1.2, 5.0
-	turn       = 15 // callers
+	calm, busy = 0.8, 5.0
+	turn       = 10 // callers
 )
 
 // ringLimit is how long a phone rings at most, in whole seconds as Queue() takes them.

@@ -56,15 +56,15 @@ func (o *oracle) joined(x int, t time.Duration) (at time.Duration) {
 }
 
 // talks goes through an agent's conversations that were over at the end of a window; sure are those that the queue knew of
-// at its begin, and that were conversations for certain.
+// at its begin.
 func (o *oracle) talks(x int, w window, take func(r Ring, sure bool)) {
 	since := time.Duration(0)
 	if o.rules.Anew || o.strategy == FewestCalls {
 		since = o.joined(x, w.to)
 	}
 	for _, r := range o.Rings {
-		if r.Agent == x && r.Up > 0 && r.Down <= w.to && r.Down > since {
-			take(r, r.Down <= w.from && o.Callers[r.Caller].Out > r.Up+fuzz && r.At > since)
+		if r.Agent == x && r.talked() && r.Down <= w.to && r.Down > since {
+			take(r, r.Down <= w.from && r.At > since)
 		}
 	}
 }
@@ -96,7 +96,7 @@ func (o *oracle) surelyBefore(x, y, turn int, w window) bool {
 	a, b := o.stands(x, turn, w), o.stands(y, turn, w)
 	apart := time.Duration(0)
 	if o.strategy == LeastRecent {
-		apart = fuzz
+		apart = o.fuzz
 	}
 	equal := a.least == a.most && b.least == b.most && a.seen == b.seen && (o.strategy != LeastRecent || a.seen == never)
 	return a.most+apart < b.least || equal && o.tie(x, y, w.to)
@@ -119,24 +119,23 @@ func (o *oracle) turns(i int) (last []int) {
 	if o.strategy != RoundRobin {
 		return []int{-1}
 	}
-	r := o.Rings[i]
-	for k := i - 1; k >= 0; k-- {
-		last = append(last, o.Rings[k].Agent)
-		if o.Rings[k].At < r.At-fuzz {
-			break
+	r, since := o.Rings[i], time.Duration(0)
+	if i > 0 {
+		since = o.Rings[i-1].At
+	}
+	for k := i - 1; k >= 0 && o.Rings[k].At > r.At-o.fuzz; k-- {
+		since = o.Rings[max(0, k-1)].At
+	}
+	for k, near := range o.Rings {
+		if k != i && near.At > since-o.fuzz && near.At < r.At+o.fuzz {
+			last = append(last, near.Agent)
 		}
 	}
-	since := time.Duration(0)
-	if n := len(last); n == i {
-		last = append(last, -1) // before the first
-	} else {
-		since = o.Rings[i-n].At
-	}
-	for k := i + 1; k < len(o.Rings) && o.Rings[k].At < r.At+fuzz; k++ {
-		last = append(last, o.Rings[k].Agent)
+	if i == 0 || o.Rings[0].At > r.At-o.fuzz {
+		last = append(last, -1) // it may be the first one
 	}
 	if o.rules.Anew && slices.ContainsFunc(o.Commands, func(c Command) bool {
-		return (c.Verb == LogOn || c.Verb == LogOff) && c.To > since-fuzz && c.From < r.At
+		return (c.Verb == LogOn || c.Verb == LogOff) && c.To > since-o.fuzz && c.From < r.At
 	}) {
 		for x := range o.Log.Agents {
 			last = append(last, x)
@@ -156,7 +155,7 @@ func (o *oracle) excuse(i, better int, w window) string {
 	switch {
 	case o.strategy == LeastRecent && a.seen != never && b.seen-a.seen < time.Second:
 		return "it counts whole seconds"
-	case slices.ContainsFunc(o.Rings[:i], func(p Ring) bool { return p.Caller == r.Caller && p.Refused > 0 && r.At-p.Down < fuzz }):
+	case slices.ContainsFunc(o.Rings[:i], func(p Ring) bool { return p.Caller == r.Caller && p.Refused > 0 && r.At-p.Down < o.fuzz }):
 		return "after a refusal it goes on in the order that was when the caller's turn began"
 	case o.strategy == Linear && had:
 		return "it goes on behind whom the same caller had before"
@@ -171,7 +170,7 @@ func (o *oracle) endedLast(i int, w window) bool {
 	turn, ended := -1, time.Duration(0)
 	for _, p := range o.Rings[:i] {
 		over := p.Down
-		if p.Up > 0 {
+		if p.talked() {
 			over = p.Up
 		}
 		if over <= w.to && over > ended {

@@ -97,6 +97,21 @@ func askAsterisk(ctx context.Context, s *stack.Stack, queue, agent string, verb 
 // queueName is what both systems call a queue.
 func queueName(s Strategy) string { return "versus-" + string(s) }
 
+// queueText is a section of queues.conf. It has no template of the stack's: of two strategies the first one counts.
+const queueText = `
+[%s]
+strategy = %s
+timeout = %d
+retry = 1
+autofill = yes
+ringinuse = no
+wrapuptime = 0
+autopause = no
+musicclass = default
+joinempty = yes
+leavewhenempty = no
+`
+
 // files are what the queues of both systems need in the stack's configuration. What only one of them has is left as it is,
 // but that Ringside is not to pause who does not answer.
 func files(strategies []Strategy, agents int) map[string]string {
@@ -106,7 +121,7 @@ func files(strategies []Strategy, agents int) map[string]string {
 		name := queueName(s)
 		fmt.Fprintf(&plan, "\n[queue.%s]\nstrategy = %q\nring = %q\nretry = \"1s\"\nwrapup = \"0s\"\nmaxnoanswer = 0\nmembers = [%s]\n",
 			name, s, ringLimit, `"`+strings.Join(numbers(i, agents, 0, len(strategies)), `", "`)+`"`)
-		fmt.Fprintf(&queues, "\n[%s](plain)\nstrategy = %s\ntimeout = %d\n", name, s, ringLimit/time.Second)
+		fmt.Fprintf(&queues, queueText, name, s, ringLimit/time.Second)
 		fmt.Fprintf(&dialplan, "exten => %d,1,Set(TIMEOUT(absolute)=${DEADMAN})\n same => n,Stasis({{.App}},queue,%s)\n same => n,Hangup()\n",
 			systems()[0].first+i, name)
 		fmt.Fprintf(&dialplan, "exten => %d,1,Queue(%s)\n same => n,Hangup()\n", systems()[1].first+i, name)

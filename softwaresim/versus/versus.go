@@ -25,6 +25,9 @@ type Options struct {
 	Calls, Agents int
 	// Seed repeats callers and agents. 0 draws one.
 	Seed uint64
+	// Fuzz is how long before an INVITE its queue may have decided, or not yet have heard of what happened, 100 ms by default:
+	// where the right choice depends on it, either is right. A machine with much else to do needs more.
+	Fuzz time.Duration
 	// Strategies are those to compare, by default all.
 	Strategies []Strategy
 	// Logs keeps what was seen in the report.
@@ -44,6 +47,9 @@ func (o *Options) complete() error {
 	}
 	if o.Seed == 0 {
 		o.Seed = uint64(time.Now().UnixNano()) //nolint:gosec // after 1970
+	}
+	if o.Fuzz <= 0 {
+		o.Fuzz = 100 * time.Millisecond
 	}
 	if len(o.Strategies) == 0 {
 		o.Strategies = Strategies()
@@ -92,7 +98,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	report := &Report{Seed: o.Seed, Calls: o.Calls, Agents: o.Agents, Took: time.Since(begun)}
 	for _, a := range c.arenas {
-		r := row(a.strategy, a.name, &a.log, a.rules)
+		r := row(a.strategy, a.name, &a.log, a.rules, o.Fuzz)
 		if !o.Logs {
 			r.Log = nil
 		}
@@ -134,11 +140,14 @@ func (c *contest) seat(ctx context.Context, a *arena) error {
 	return a.staff(ctx)
 }
 
-// play has everybody do what the script says, at all queues together.
+// apart is how long after the queues of one strategy those of the next begin: not all are to have their busy times at once.
+const apart = 3600 * time.Millisecond
+
+// play has everybody do what the script says, at all queues, each strategy's a little later.
 func (c *contest) play(ctx context.Context, begun time.Time) error {
 	w := &witness{arenas: c.arenas, places: map[string]place{}, open: map[*phone.Call]*Ring{}}
-	for _, a := range c.arenas {
-		a.begun = begun
+	for n, a := range c.arenas {
+		a.begun = begun.Add(apart * time.Duration(n/len(systems())))
 		for i, number := range a.agents {
 			w.places[number] = place{a, i}
 		}
