@@ -64,7 +64,7 @@ func (c *CompareCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if !report.OK() {
-		return errors.New("Ringside deviates from its documentation: see the report")
+		return errors.New("see the report: Ringside deviates from its documentation")
 	}
 	return nil
 }

@@ -107,10 +107,23 @@ func (o *Options) complete() error {
 			return fmt.Errorf("stack: there is no link to %q; there are to %q", name, known[:3])
 		}
 	}
+	if err := o.checkAppend(); err != nil {
+		return err
+	}
 	if err := o.findRoot(); err != nil {
 		return err
 	}
 	return o.findQueueapp()
+}
+
+func (o *Options) checkAppend() error {
+	files := append(asteriskFiles(), "floorplan.toml")
+	for name := range o.Append {
+		if !slices.Contains(files, name) {
+			return fmt.Errorf("stack: nothing can be added to %q, only to %q", name, files)
+		}
+	}
+	return nil
 }
 
 func (o *Options) findRoot() error {

@@ -147,7 +147,7 @@ func (o *oracle) judgeRing(i int) {
 		wrong = o.misplaced(i, w)
 	}
 	wrong = o.overtook(i, w) || wrong
-	wrong = o.waited(i, w) || wrong
+	wrong = o.waited(i) || wrong
 	switch {
 	case wrong:
 		o.verdict.Wrong++
@@ -179,7 +179,7 @@ func (o *oracle) occupied(i int, w window) bool {
 func (o *oracle) misplaced(i int, w window) bool {
 	r := o.Rings[i]
 	var free []int
-	for x := range o.Log.Agents {
+	for x := range o.Agents {
 		if x != r.Agent && !o.kept(i, x, r.Caller).perhaps(w) {
 			free = append(free, x)
 		}
@@ -224,7 +224,7 @@ func (o *oracle) overtook(i int, w window) bool {
 }
 
 // waited finds that caller and agent could have been brought together long before.
-func (o *oracle) waited(i int, w window) bool {
+func (o *oracle) waited(i int) bool {
 	r := o.Rings[i]
 	since := max(o.Callers[r.Caller].In, but(i, o.agents[r.Agent], o.pairs[pair{r.Caller, r.Agent}], o.callers[r.Caller]).until(r.At))
 	late := max(0, r.At-since)
@@ -243,7 +243,7 @@ func (o *oracle) judgeLeft(c int) {
 	if stay.In == 0 || waits.perhaps(window{stay.Out, stay.Out}) {
 		return
 	}
-	for x := range o.Log.Agents {
+	for x := range o.Agents {
 		since := max(stay.In, but(-1, o.agents[x], o.pairs[pair{c, x}], o.callers[c]).until(stay.Out))
 		if stay.Out-since-o.fuzz > longWait {
 			o.find(idle, "", "caller %d hung up at %s, agent %d was free since %s", c, clock(stay.Out), x, clock(since))
@@ -267,7 +267,7 @@ func (o *oracle) rightBySight(i int) bool {
 	if i > 0 {
 		turn = o.Rings[i-1].Agent
 	}
-	for x := range o.Log.Agents {
+	for x := range o.Agents {
 		if x != r.Agent && !o.kept(i, x, r.Caller).at(r.At) && o.before(x, r.Agent, turn, r.At) {
 			return false
 		}

@@ -34,7 +34,7 @@ func (o *oracle) stands(x, turn int, w window) (s standing) {
 
 // places are the agents in the order in which the queue has them.
 func (o *oracle) places(t time.Duration) (order []int) {
-	came := make([]time.Duration, o.Log.Agents)
+	came := make([]time.Duration, o.Agents)
 	for x := range came {
 		order = append(order, x)
 		if o.rules.Anew {
@@ -137,7 +137,7 @@ func (o *oracle) turns(i int) (last []int) {
 	if o.rules.Anew && slices.ContainsFunc(o.Commands, func(c Command) bool {
 		return (c.Verb == LogOn || c.Verb == LogOff) && c.To > since-o.fuzz && c.From < r.At
 	}) {
-		for x := range o.Log.Agents {
+		for x := range o.Agents {
 			last = append(last, x)
 		}
 	}
@@ -178,7 +178,7 @@ func (o *oracle) endedLast(i int, w window) bool {
 		}
 	}
 	r := o.Rings[i]
-	for x := range o.Log.Agents {
+	for x := range o.Agents {
 		if x != r.Agent && !o.kept(i, x, r.Caller).perhaps(w) && o.surelyBefore(x, r.Agent, turn, w) {
 			return false
 		}
