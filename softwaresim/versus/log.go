@@ -93,7 +93,7 @@ const (
 )
 
 // A span is a time in which somebody cannot be given a call. It surely lasts from begun to ended, and is over for certain
-// only at over; it may have begun at first.
+// only at over: what begins when something has been heard of ends so much later. It may have begun at first.
 type span struct {
 	first, begun, ended, over time.Duration
 	why                       why
@@ -126,13 +126,12 @@ func (all spans) at(t time.Duration) bool {
 	return slices.ContainsFunc(all, func(s span) bool { return s.at(t) })
 }
 
-// until is when the last of those was over that began before t; t where one may last still.
-func (all spans) until(t time.Duration) time.Duration {
-	last := time.Duration(0)
+// until is when the last of those was over that began before t, at the soonest and at the latest; t where one may last still.
+func (all spans) until(t time.Duration) (soonest, latest time.Duration) {
 	for _, s := range all {
 		if s.first <= t {
-			last = max(last, min(s.over, t))
+			soonest, latest = max(soonest, min(s.ended, t)), max(latest, min(s.over, t))
 		}
 	}
-	return last
+	return soonest, latest
 }

@@ -32,11 +32,17 @@ type oracle struct {
 	verdict  Verdict
 }
 
-// tagged is a span and the ring that brought it about, -1 for none: a ring is not judged by what it did itself.
+// tagged is a span and the ring that brought it about: a ring is not judged by what it did itself.
 type tagged struct {
 	span
 	ring int
 }
+
+// What takes the place of a ring.
+const (
+	noRing  = -1 // brought it about
+	allOfIt = -2 // is left out
+)
 
 type pair struct{ caller, agent int }
 
@@ -64,7 +70,7 @@ func judge(l *Log, strategy Strategy, rules Rules, fuzz time.Duration) Verdict {
 func (o *oracle) take(i int) {
 	r := o.Rings[i]
 	first := r.At - o.fuzz
-	o.agents[r.Agent] = append(o.agents[r.Agent], tagged{span{first, r.At, r.Down, r.Down, onPhone}, i})
+	o.agents[r.Agent] = append(o.agents[r.Agent], tagged{span{first, r.At, r.Down, o.heard(r), onPhone}, i})
 	if r.talked() {
 		o.callers[r.Caller] = append(o.callers[r.Caller], tagged{span{first, r.At, forever, forever, served}, i})
 		return
@@ -72,9 +78,9 @@ func (o *oracle) take(i int) {
 	o.callers[r.Caller] = append(o.callers[r.Caller], tagged{span{first, r.At, r.Down, r.Down, served}, i})
 	again := r.Down + o.rules.Retry
 	p := pair{r.Caller, r.Agent}
-	o.pairs[p] = append(o.pairs[p], tagged{span{first, r.At, again - o.fuzz, again, sameAgain}, i})
+	o.pairs[p] = append(o.pairs[p], tagged{span{first, r.At, again - o.fuzz, again + o.fuzz, sameAgain}, i})
 	if rest := o.rest(r); rest > 0 {
-		s := span{first, r.At, r.Down + rest - o.fuzz, r.Down + rest, tooSoon}
+		s := span{first, r.At, r.Down + rest - o.fuzz, r.Down + rest + o.fuzz, tooSoon}
 		if r.Up > 0 || r.Refused == 0 && o.Callers[r.Caller].Out <= r.Down {
 			s.ended = r.Down // it may as well have been taken back
 		}
@@ -85,6 +91,14 @@ func (o *oracle) take(i int) {
 		}
 		o.agents[r.Agent] = append(o.agents[r.Agent], tagged{s, i})
 	}
+}
+
+// heard is when the end of a ring has been heard of for certain: that of a conversation when the other side was let go.
+func (o *oracle) heard(r Ring) time.Duration {
+	if r.talked() && o.Callers[r.Caller].Out < forever {
+		return max(r.Down, o.Callers[r.Caller].Out)
+	}
+	return r.Down
 }
 
 // rest is how long an agent is left alone after a ring that came to nothing by his doing.
@@ -116,7 +130,7 @@ func (o *oracle) takeCommands() {
 				break
 			}
 		}
-		o.agents[c.Agent] = append(o.agents[c.Agent], tagged{s, -1})
+		o.agents[c.Agent] = append(o.agents[c.Agent], tagged{s, noRing})
 	}
 }
 
@@ -140,14 +154,15 @@ func (o *oracle) kept(ring, agent, caller int) spans {
 // judgeRing asks who was right at one ring.
 func (o *oracle) judgeRing(i int) {
 	r := o.Rings[i]
-	w := window{r.At - o.fuzz, r.At}
+	soonest, latest := o.since(i)
+	w := window{min(soonest, r.At-o.fuzz), r.At} // it may have been decided when it could be, and be late
 	o.verdict.Offers++
 	wrong := o.occupied(i, w)
 	if !wrong {
 		wrong = o.misplaced(i, w)
 	}
 	wrong = o.overtook(i, w) || wrong
-	wrong = o.waited(i) || wrong
+	wrong = o.waited(i, latest) || wrong
 	switch {
 	case wrong:
 		o.verdict.Wrong++
@@ -223,10 +238,17 @@ func (o *oracle) overtook(i int, w window) bool {
 	return false
 }
 
-// waited finds that caller and agent could have been brought together long before.
-func (o *oracle) waited(i int) bool {
+// since is from when on caller and agent of a ring could be brought together, at the soonest and at the latest.
+func (o *oracle) since(i int) (soonest, latest time.Duration) {
 	r := o.Rings[i]
-	since := max(o.Callers[r.Caller].In, but(i, o.agents[r.Agent], o.pairs[pair{r.Caller, r.Agent}], o.callers[r.Caller]).until(r.At))
+	soonest, latest = but(i, o.agents[r.Agent], o.pairs[pair{r.Caller, r.Agent}], o.callers[r.Caller]).until(r.At)
+	in := o.Callers[r.Caller].In
+	return max(in, soonest), max(in, latest)
+}
+
+// waited finds that caller and agent could have been brought together long before.
+func (o *oracle) waited(i int, since time.Duration) bool {
+	r := o.Rings[i]
 	late := max(0, r.At-since)
 	o.verdict.late = append(o.verdict.late, late)
 	if late-o.fuzz <= longWait {
@@ -239,12 +261,13 @@ func (o *oracle) waited(i int) bool {
 // judgeLeft finds that somebody hung up while agents were free for him.
 func (o *oracle) judgeLeft(c int) {
 	stay := o.Callers[c]
-	waits := but(-1, o.callers[c])
+	waits := but(allOfIt, o.callers[c])
 	if stay.In == 0 || waits.perhaps(window{stay.Out, stay.Out}) {
 		return
 	}
 	for x := range o.Agents {
-		since := max(stay.In, but(-1, o.agents[x], o.pairs[pair{c, x}], o.callers[c]).until(stay.Out))
+		_, since := but(allOfIt, o.agents[x], o.pairs[pair{c, x}], o.callers[c]).until(stay.Out)
+		since = max(since, stay.In)
 		if stay.Out-since-o.fuzz > longWait {
 			o.find(idle, "", "caller %d hung up at %s, agent %d was free since %s", c, clock(stay.Out), x, clock(since))
 			return

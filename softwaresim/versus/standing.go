@@ -64,7 +64,7 @@ func (o *oracle) talks(x int, w window, take func(r Ring, sure bool)) {
 	}
 	for _, r := range o.Rings {
 		if r.Agent == x && r.talked() && r.Down <= w.to && r.Down > since {
-			take(r, r.Down <= w.from && r.At > since)
+			take(r, o.heard(r) <= w.from && r.At > since)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (o *oracle) talks(x int, w window, take func(r Ring, sure bool)) {
 func (o *oracle) lastEnd(x int, w window) standing {
 	s := standing{never, never, never}
 	o.talks(x, w, func(r Ring, sure bool) {
-		s.most, s.seen = max(s.most, r.Down), max(s.seen, r.Down)
+		s.most, s.seen = max(s.most, o.heard(r)), max(s.seen, r.Down)
 		if sure {
 			s.least = max(s.least, r.Down)
 		}
