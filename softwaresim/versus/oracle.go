@@ -213,8 +213,8 @@ func (o *oracle) misplaced(i int, w window) bool {
 	if better < 0 {
 		return false
 	}
-	o.find(map[Strategy]string{LeastRecent: freeLonger, FewestCalls: fewerCalls, RoundRobin: othersTurn, Linear: standsBefore}[o.strategy],
-		o.excuse(i, better, w), "%v; %s", r, o.compare(better, r.Agent, w))
+	class := map[Strategy]string{LeastRecent: freeLonger, FewestCalls: fewerCalls, RoundRobin: othersTurn, Linear: standsBefore}
+	o.find(class[o.strategy], o.excuse(i, better, w), "%v; %s", r, o.compare(better, r.Agent, w))
 	return true
 }
 
@@ -282,7 +282,8 @@ func (o *oracle) rightBySight(i int) bool {
 		return false
 	}
 	for c, stay := range o.Callers {
-		if stay.In > 0 && stay.In < o.Callers[r.Caller].In && stay.Out > r.At && !but(i, o.callers[c], o.pairs[pair{c, r.Agent}]).at(r.At) {
+		earlier := stay.In > 0 && stay.In < o.Callers[r.Caller].In && stay.Out > r.At
+		if earlier && !but(i, o.callers[c], o.pairs[pair{c, r.Agent}]).at(r.At) {
 			return false
 		}
 	}

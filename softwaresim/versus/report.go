@@ -75,7 +75,10 @@ type Report struct {
 	Calls  int           `json:"calls"`
 	Agents int           `json:"agents"`
 	Took   time.Duration `json:"-"`
-	Rows   []Row         `json:"rows"`
+	// Processors of this machine, and how many processes waited for one at the end: a busy machine decides later.
+	Processors int     `json:"processors"`
+	Load       float64 `json:"load"`
+	Rows       []Row   `json:"rows"`
 }
 
 // OK reports whether Ringside did nothing that its documentation does not explain.
@@ -129,8 +132,8 @@ func (r *Report) Print(out io.Writer) error {
 	if !r.OK() {
 		verdict = "Ringside deviates from its documentation"
 	}
-	_, err := fmt.Fprintf(out, "\n%s. Seed %d, %d calls to each queue, %d agents each, %s\n", verdict, r.Seed, r.Calls, r.Agents,
-		r.Took.Round(time.Second))
+	_, err := fmt.Fprintf(out, "\n%s. Seed %d, %d calls to each queue, %d agents each, %s; load %.1f on %d processors\n", verdict, r.Seed, r.Calls,
+		r.Agents, r.Took.Round(time.Second), r.Load, r.Processors)
 	return err
 }
 

@@ -151,11 +151,15 @@ func (o *oracle) excuse(i, better int, w window) string {
 	}
 	r := o.Rings[i]
 	a, b := o.stands(better, -1, w), o.stands(r.Agent, -1, w)
-	had := slices.ContainsFunc(o.Rings[:i], func(p Ring) bool { return p.Caller == r.Caller })
+	had, justNow := false, false
+	for _, p := range o.Rings[:i] {
+		had = had || p.Caller == r.Caller
+		justNow = justNow || p.Caller == r.Caller && p.Refused > 0 && r.At-p.Down < o.fuzz
+	}
 	switch {
 	case o.strategy == LeastRecent && a.seen != never && b.seen-a.seen < time.Second:
 		return "it counts whole seconds"
-	case slices.ContainsFunc(o.Rings[:i], func(p Ring) bool { return p.Caller == r.Caller && p.Refused > 0 && r.At-p.Down < o.fuzz }):
+	case justNow:
 		return "after a refusal it goes on in the order that was when the caller's turn began"
 	case o.strategy == Linear && had:
 		return "it goes on behind whom the same caller had before"

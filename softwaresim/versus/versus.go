@@ -9,11 +9,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"ringside/softwaresim/bench"
 	"ringside/softwaresim/phone"
 	"ringside/softwaresim/phone/voice"
 	"ringside/softwaresim/stack"
@@ -96,7 +98,8 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if err := c.play(ctx, begun); err != nil {
 		return nil, err
 	}
-	report := &Report{Seed: o.Seed, Calls: o.Calls, Agents: o.Agents, Took: time.Since(begun)}
+	report := &Report{Seed: o.Seed, Calls: o.Calls, Agents: o.Agents, Took: time.Since(begun),
+		Processors: runtime.NumCPU(), Load: bench.Load()}
 	for _, a := range c.arenas {
 		r := row(a.strategy, a.name, &a.log, a.rules, o.Fuzz)
 		if !o.Logs {
