@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -33,16 +34,20 @@ type Deviation struct {
 	Why     string `json:"why,omitempty"`
 	Count   int    `json:"count"`
 	Example string `json:"example"`
+	// Journal is what Ringside's journal has of the example's call, where nothing explains it.
+	Journal string `json:"journal,omitempty"`
+
+	caller int // of the example
 }
 
-func (v *Verdict) find(class, reason, example string) {
+func (v *Verdict) find(caller int, class, reason, example string) {
 	for i := range v.Deviations {
 		if d := &v.Deviations[i]; d.What == class && d.Why == reason {
 			d.Count++
 			return
 		}
 	}
-	v.Deviations = append(v.Deviations, Deviation{class, reason, 1, example})
+	v.Deviations = append(v.Deviations, Deviation{What: class, Why: reason, Count: 1, Example: example, caller: caller})
 }
 
 // unexplained counts what nothing explains.
@@ -126,6 +131,9 @@ func (r *Report) Print(out io.Writer) error {
 				reason = "explained: " + d.Why
 			}
 			fmt.Fprintf(out, "\n%s, %s: %s, %d times (%s)\n  %s\n", row.System, row.Strategy, d.What, d.Count, reason, d.Example)
+			for line := range strings.Lines(d.Journal) {
+				fmt.Fprint(out, "    ", line)
+			}
 		}
 	}
 	verdict := "Ringside did what its documentation says"

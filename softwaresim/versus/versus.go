@@ -107,7 +107,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		}
 		report.Rows = append(report.Rows, r)
 	}
-	return report, nil
+	return report, c.explain(ctx, report)
 }
 
 // open makes the queues' people.
