@@ -63,6 +63,7 @@ func judge(l *Log, strategy Strategy, rules Rules, fuzz time.Duration) Verdict {
 		o.judgeLeft(i)
 	}
 	slices.Sort(o.verdict.late)
+	o.verdict.tally()
 	return o.verdict
 }
 
@@ -178,11 +179,11 @@ func (o *oracle) occupied(i int, w window) bool {
 	r := o.Rings[i]
 	reason, found := but(i, o.agents[r.Agent], o.pairs[pair{r.Caller, r.Agent}], o.callers[r.Caller]).surely(w)
 	if found {
-		o.find(r.Caller, string(reason), "", "%v", r)
+		o.find(i, r.Caller, string(reason), "", "%v", r)
 	} else if o.rules.Rests { // told of both systems, although only one has a rule for it
 		for _, before := range o.Rings[:i] {
 			if before.Agent == r.Agent && before.Refused > 0 && r.At < before.Down+longWait {
-				o.find(r.Caller, string(tooSoon), "it knows no delay for agents", "%v; %v", before, r)
+				o.find(i, r.Caller, string(tooSoon), "it knows no delay for agents", "%v; %v", before, r)
 				return true
 			}
 		}
@@ -214,7 +215,7 @@ func (o *oracle) misplaced(i int, w window) bool {
 		return false
 	}
 	class := map[Strategy]string{LeastRecent: freeLonger, FewestCalls: fewerCalls, RoundRobin: othersTurn, Linear: standsBefore}
-	o.find(r.Caller, class[o.strategy], o.excuse(i, better, w), "%v; %s", r, o.compare(better, r.Agent, w))
+	o.find(i, r.Caller, class[o.strategy], o.excuse(i, better, w), "%v; %s", r, o.compare(better, r.Agent, w))
 	return true
 }
 
@@ -232,7 +233,7 @@ func (o *oracle) overtook(i int, w window) bool {
 		}) {
 			reason = "he sat out retry"
 		}
-		o.find(r.Caller, laterFirst, reason, "%v; caller %d had come at %s, this one at %s", r, c, clock(stay.In), clock(o.Callers[r.Caller].In))
+		o.find(i, r.Caller, laterFirst, reason, "%v; caller %d had come at %s, this one at %s", r, c, clock(stay.In), clock(o.Callers[r.Caller].In))
 		return true
 	}
 	return false
@@ -254,7 +255,7 @@ func (o *oracle) waited(i int, since time.Duration) bool {
 	if late-o.fuzz <= longWait {
 		return false
 	}
-	o.find(r.Caller, idle, "", "%v; both since %s", r, clock(since))
+	o.find(i, r.Caller, idle, "", "%v; both since %s", r, clock(since))
 	return true
 }
 
@@ -269,7 +270,7 @@ func (o *oracle) judgeLeft(c int) {
 		_, since := but(allOfIt, o.agents[x], o.pairs[pair{c, x}], o.callers[c]).until(stay.Out)
 		since = max(since, stay.In)
 		if stay.Out-since-o.fuzz > longWait {
-			o.find(c, idle, "", "caller %d hung up at %s, agent %d was free since %s", c, clock(stay.Out), x, clock(since))
+			o.find(noRing, c, idle, "", "caller %d hung up at %s, agent %d was free since %s", c, clock(stay.Out), x, clock(since))
 			return
 		}
 	}
@@ -299,6 +300,7 @@ func (o *oracle) rightBySight(i int) bool {
 	return true
 }
 
-func (o *oracle) find(caller int, class, reason, format string, args ...any) {
-	o.verdict.find(caller, class, reason, fmt.Sprintf(format, args...))
+// find notes a deviation: of the ring that is judged, or of a caller whom no ring was for.
+func (o *oracle) find(ring, caller int, class, reason, format string, args ...any) {
+	o.verdict.found = append(o.verdict.found, finding{ring, caller, class, reason, fmt.Sprintf(format, args...)})
 }

@@ -24,7 +24,15 @@ type Verdict struct {
 	// Deviations are those, by what they are; also callers who hung up although agents were free.
 	Deviations []Deviation `json:"deviations"`
 
-	late []time.Duration
+	found []finding
+	late  []time.Duration
+}
+
+// finding is one deviation.
+type finding struct {
+	ring           int // noRing: of a caller who hung up
+	caller         int
+	what, why, how string
 }
 
 // Deviation is one kind of what the documentation does not ask for.
@@ -40,14 +48,18 @@ type Deviation struct {
 	caller int // of the example
 }
 
-func (v *Verdict) find(caller int, class, reason, example string) {
-	for i := range v.Deviations {
-		if d := &v.Deviations[i]; d.What == class && d.Why == reason {
-			d.Count++
-			return
+// tally makes the deviations of what was found.
+func (v *Verdict) tally() {
+	v.Deviations = nil
+	for _, f := range v.found {
+		i := slices.IndexFunc(v.Deviations, func(d Deviation) bool { return d.What == f.what && d.Why == f.why })
+		if i < 0 {
+			i = len(v.Deviations)
+			v.Deviations = append(v.Deviations, Deviation{What: f.what, Why: f.why, Example: f.how, caller: f.caller})
 		}
+		v.Deviations[i].Count++
 	}
-	v.Deviations = append(v.Deviations, Deviation{What: class, Why: reason, Count: 1, Example: example, caller: caller})
+	slices.SortStableFunc(v.Deviations, func(a, b Deviation) int { return cmp.Compare(b.Count, a.Count) })
 }
 
 // unexplained counts what nothing explains.
@@ -107,7 +119,6 @@ func row(s Strategy, system string, l *Log, rules Rules, fuzz time.Duration) Row
 	if n := len(out.late); n > 0 {
 		out.LateP50, out.LateMax = milliseconds(out.late[n/2]), milliseconds(out.late[n-1])
 	}
-	slices.SortStableFunc(out.Deviations, func(a, b Deviation) int { return cmp.Compare(b.Count, a.Count) })
 	return out
 }
 

@@ -102,6 +102,11 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		Processors: runtime.NumCPU(), Load: bench.Load()}
 	for _, a := range c.arenas {
 		r := row(a.strategy, a.name, &a.log, a.rules, o.Fuzz)
+		if a.name == Ringside {
+			if err := c.second(ctx, a, &r.Verdict); err != nil {
+				return nil, err
+			}
+		}
 		if !o.Logs {
 			r.Log = nil
 		}
