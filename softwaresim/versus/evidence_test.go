@@ -23,7 +23,7 @@ func TestSecondLook(t *testing.T) {
 		{"late, and wrong all the same", []Ring{call(0, 0, 1, 3.2), call(1, 1, 3.9, 6)}, false},
 		{"not told of", []Ring{call(0, 0, 1, 3)}, false},
 	} {
-		told := &Log{Agents: 2, Callers: []Stay{{at(1), at(4.02)}, {at(2.4), at(6)}}, Rings: c.told}
+		told := &Log{Agents: 2, Callers: []Stay{{at(1), c.told[0].Down}, {c.told[len(c.told)-1].At, at(6)}}, Rings: c.told}
 		fuzz := 100 * time.Millisecond
 		l := seen()
 		v := judge(l, Linear, ours(), fuzz)
