@@ -39,8 +39,10 @@ system's own documentation asks for, by what phones and callers saw:
   deviating   they were not; each kind of that is told with an example
 
 "With a choice" is how many rings there were while other agents were free as well, "late"
-for how long caller and agent had been waiting side by side. Exit status 1 if Ringside
-deviates from its documentation; what Queue() does is only told.`
+for how long caller and agent had been waiting side by side. What Ringside did wrong is
+looked at again by the times that its tables tell, as a busy machine is late with what it
+was asked for: what is wrong by these too is told with the call's journal, and exit status
+1. What Queue() does is only told.`
 }
 
 // Run compares and prints.

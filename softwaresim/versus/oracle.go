@@ -76,7 +76,13 @@ func (o *oracle) take(i int) {
 		o.callers[r.Caller] = append(o.callers[r.Caller], tagged{span{first, r.At, forever, forever, served}, i})
 		return
 	}
-	o.callers[r.Caller] = append(o.callers[r.Caller], tagged{span{first, r.At, r.Down, r.Down, served}, i})
+	kept := span{first, r.At, r.Down, r.Down, served}
+	for _, c := range o.Commands {
+		if c.Agent == r.Agent && c.Verb == LogOff && c.To > r.At {
+			kept.ended = min(kept.ended, c.From) // from then on the next agent is rung, before this phone has stopped
+		}
+	}
+	o.callers[r.Caller] = append(o.callers[r.Caller], tagged{kept, i})
 	again := r.Down + o.rules.Retry
 	p := pair{r.Caller, r.Agent}
 	o.pairs[p] = append(o.pairs[p], tagged{span{first, r.At, again - o.fuzz, again + o.fuzz, sameAgain}, i})

@@ -132,6 +132,8 @@ func states() []verdictCase {
 			commands: []Command{does(0, Pause, 1.6, 1.61), does(0, Ready, 2, 2.01)}},
 		{name: "the same caller again", strategy: Linear, rules: Rules{Retry: time.Second, InOrder: true},
 			rings: []Ring{miss(0, 0, 1, 1.5, 603), call(0, 0, 2, 3)}, want: []string{string(sameAgain)}},
+		{name: "logged off while it rings", strategy: Linear, rules: ours(), rings: []Ring{miss(0, 0, 1, 2.02, 0), call(1, 0, 2.005, 3)},
+			commands: []Command{does(0, LogOff, 2, 2.01)}},
 		{name: "who talks already", strategy: Linear, rules: ours(),
 			rings: []Ring{call(0, 0, 1, 3), call(1, 0, 2, 2.5)}, want: []string{string(served)}},
 	}
