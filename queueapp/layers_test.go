@@ -59,6 +59,7 @@ func layers() []layer {
 		{path: "ringside/softwaresim/soak", free: true, ours: []string{
 			"ringside/queueapp", "ringside/queueapp/api", "ringside/queueapp/transcript", "ringside/store", "ringside/softwaresim/...",
 		}},
+		{path: "ringside/softwaresim/versus", free: true, ours: []string{"ringside/store", "ringside/softwaresim/..."}},
 		{path: "ringside/softwaresim/...", free: true, only: []string{"github.com/emiago"}, ours: []string{
 			"ringside/softwaresim/...", "ringside/xmpp", "ringside/queueapp/record", "ringside/install/sounds",
 		}},

@@ -65,7 +65,7 @@ func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := errors.Join(err, end()); err != nil {
 		return err
 	}
-	return c.print(out, report)
+	return printReport(out, c.JSON, report)
 }
 
 // findOrStart returns the running stack, or with own or without one, a stack that it

@@ -15,12 +15,13 @@ import (
 
 // commands lists what softwaresim can do; each is in the file of its own name.
 type commands struct {
-	Stack StackCmd `cmd:"" help:"Start PostgreSQL, Prosody, Asterisk and queueapp in a private directory."`
-	Demo  DemoCmd  `cmd:"" help:"Show Ringside at work: three phones, two CRMs, five calls."`
-	Phone PhoneCmd `cmd:"" help:"Be an extension's phone: register, ring, answer or refuse."`
-	Call  CallCmd  `cmd:"" help:"Call a number, press keys, and report each step."`
-	CRM   CRMCmd   `cmd:"" name:"crm" help:"Be agents' CRMs: show each pop-up opening, changing, closing."`
-	Bench BenchCmd `cmd:"" help:"Measure Ringside against Asterisk's own Queue()."`
+	Stack   StackCmd   `cmd:"" help:"Start PostgreSQL, Prosody, Asterisk and queueapp in a private directory."`
+	Demo    DemoCmd    `cmd:"" help:"Show Ringside at work: three phones, two CRMs, five calls."`
+	Phone   PhoneCmd   `cmd:"" help:"Be an extension's phone: register, ring, answer or refuse."`
+	Call    CallCmd    `cmd:"" help:"Call a number, press keys, and report each step."`
+	CRM     CRMCmd     `cmd:"" name:"crm" help:"Be agents' CRMs: show each pop-up opening, changing, closing."`
+	Bench   BenchCmd   `cmd:"" help:"Measure Ringside against Asterisk's own Queue()."`
+	Compare CompareCmd `cmd:"" help:"Find where Ringside and Asterisk's own Queue() choose differently, and who is right."`
 }
 
 func main() {

@@ -44,7 +44,7 @@ func (c *BenchCmd) soak(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(out, report); err != nil {
+	if err := printReport(out, c.JSON, report); err != nil {
 		return err
 	}
 	if !report.OK() {
@@ -62,7 +62,7 @@ func (c *BenchCmd) recover(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(out, report); err != nil {
+	if err := printReport(out, c.JSON, report); err != nil {
 		return err
 	}
 	if !report.OK() {
@@ -71,9 +71,9 @@ func (c *BenchCmd) recover(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// print writes a report for people or, with --json, for programs.
-func (c *BenchCmd) print(out io.Writer, report interface{ Print(io.Writer) error }) error {
-	if !c.JSON {
+// printReport writes a report for people or, with --json, for programs.
+func printReport(out io.Writer, asJSON bool, report interface{ Print(io.Writer) error }) error {
+	if !asJSON {
 		return report.Print(out)
 	}
 	encoder := json.NewEncoder(out)

@@ -58,11 +58,8 @@ func (s *Stack) writeAsterisk(x *exchange, p pbx) error {
 		"ARIPort": x.ariPort, "ARIUser": ariUser, "ARIPassword": s.secrets.ari,
 		"RTPFirst": x.audioFirst, "RTPLast": x.audioLast,
 	}
-	for _, name := range []string{
-		"asterisk.conf", "ari.conf", "extensions.conf", "http.conf", "indications.conf", "logger.conf", "modules.conf",
-		"musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf", "stasis.conf",
-	} {
-		if err := render(filepath.Join(p.host, "etc", name), name, values, p.user); err != nil {
+	for _, name := range asteriskFiles() {
+		if err := render(filepath.Join(p.host, "etc", name), name, values, p.user, s.opts.Append[name]); err != nil {
 			return err
 		}
 	}
@@ -79,6 +76,14 @@ func (s *Stack) writeAsterisk(x *exchange, p pbx) error {
 		}
 	}
 	return writeSounds(p)
+}
+
+// asteriskFiles are the configuration files of Asterisk's that have a template here.
+func asteriskFiles() []string {
+	return []string{
+		"asterisk.conf", "ari.conf", "extensions.conf", "http.conf", "indications.conf", "logger.conf", "modules.conf",
+		"musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf", "stasis.conf",
+	}
 }
 
 // asteriskReady asks ARI who it is, which is refused until Asterisk has fully

@@ -58,6 +58,10 @@ type Options struct {
 	// before that can be cut, hung and slowed: queueapp reaches them over it, and
 	// everybody else goes straight. See Stack.Link.
 	Links []string
+	// Append is what to add to the stack's own configuration files, by their
+	// names: floorplan.toml of the floor itself, and Asterisk's. It is a template
+	// with the same values as the file.
+	Append map[string]string
 	// Unlisted keeps the stack from being found by Find: tests set it, so that
 	// they do not get into the way of a stack that somebody works with.
 	Unlisted bool
@@ -103,10 +107,23 @@ func (o *Options) complete() error {
 			return fmt.Errorf("stack: there is no link to %q; there are to %q", name, known[:3])
 		}
 	}
+	if err := o.checkAppend(); err != nil {
+		return err
+	}
 	if err := o.findRoot(); err != nil {
 		return err
 	}
 	return o.findQueueapp()
+}
+
+func (o *Options) checkAppend() error {
+	files := append(asteriskFiles(), "floorplan.toml")
+	for name := range o.Append {
+		if !slices.Contains(files, name) {
+			return fmt.Errorf("stack: nothing can be added to %q, only to %q", name, files)
+		}
+	}
+	return nil
 }
 
 func (o *Options) findRoot() error {

@@ -186,13 +186,13 @@ func write(path string, data []byte, owner account) error {
 	return nil
 }
 
-// render fills in the configuration file of that name and writes it to path.
-func render(path, name string, values any, owner account) error {
+// render fills in the configuration file of that name, with what is to be added to it, and writes it to path.
+func render(path, name string, values any, owner account, added ...string) error {
 	text, err := confFiles.ReadFile("conf/" + name)
 	if err != nil {
 		return fmt.Errorf("make %s: %w", name, err)
 	}
-	parsed, err := template.New(name).Option("missingkey=error").Parse(string(text))
+	parsed, err := template.New(name).Option("missingkey=error").Parse(string(text) + strings.Join(added, ""))
 	if err != nil {
 		return fmt.Errorf("make %s: %w", name, err)
 	}

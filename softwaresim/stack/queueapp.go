@@ -150,7 +150,11 @@ func (s *Stack) writeShared() error {
 	}
 	for _, f := range s.info.everyFloor() {
 		desks := slices.DeleteFunc(s.desks(s.switches[0]), func(d desk) bool { return d.App != f.App })
-		if err := render(f.Floorplan, "floorplan.toml", map[string]any{"Extensions": desks}, account{}); err != nil {
+		added := ""
+		if f.App == appName {
+			added = s.opts.Append["floorplan.toml"]
+		}
+		if err := render(f.Floorplan, "floorplan.toml", map[string]any{"Extensions": desks}, account{}, added); err != nil {
 			return err
 		}
 	}

@@ -49,6 +49,8 @@ type Stack struct {
 	switches  []*exchange
 	queueapps []*instance // of the floor, the one that is started first to begin with
 
+	telling sync.Mutex // of CLI
+
 	mu      sync.Mutex
 	info    Info
 	changed chan struct{} // closed and replaced whenever info changes
