@@ -43,8 +43,6 @@ type Args struct {
 
 	Command  Command // KindAgent
 	AskAgent bool    // KindAgent: anybody may sit at the phone, and keys in who he is
-
-	Number string // KindTransfer
 }
 
 // What the dialplan may say at most.
@@ -108,10 +106,8 @@ func (p *argsParser) begin(kind Kind, what string) {
 		default:
 			p.problem("%.40q is nothing that an agent can do: write logon, logoff, pause or ready", what)
 		}
-	case KindTransfer:
-		if p.name("transfer", what) {
-			p.args.Kind, p.args.Number = kind, what
-		}
+	case KindTransfer: // whither, its own channel's name says
+		p.args.Kind = kind
 	default:
 		p.problem("%.40q is no kind of call: write Stasis(<app>,ivr,<menu>), Stasis(<app>,queue,<name>) or Stasis(<app>,agent,logon)",
 			string(kind))

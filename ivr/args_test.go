@@ -29,6 +29,7 @@ func TestArgs(t *testing.T) {
 		"queue,support,data.name=%00a%0Ab%FF%E2%80%AEc": {
 			Kind: ivr.KindQueue, Queue: "support", Data: []queueapp.Datum{{Key: "name", Value: "ab\ufffdc"}},
 		},
+		"transfer,2000":                       {Kind: ivr.KindTransfer},
 		"agent,logon":                         {Kind: ivr.KindAgent, Command: ivr.Command{Verb: ivr.AgentLogOn}},
 		"agent,pause,reason=12,queue=support": {Kind: ivr.KindAgent, Command: ivr.Command{Verb: ivr.AgentPause, Reason: "12", Queue: "support"}},
 	} {
