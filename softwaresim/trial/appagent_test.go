@@ -7,6 +7,7 @@ import (
 
 	"ringside/queueapp"
 	"ringside/softwaresim/phone"
+	"ringside/softwaresim/phone/voice"
 	"ringside/store/queuelog"
 )
 
@@ -18,6 +19,16 @@ func agentScenarios() []scenario {
 		{name: "agent_request/nominal", agents: 2, play: agentRequest, queues: `[queue.agent_request]
 members = ["{1}", "{2}"]
 wrapup = "0s"`},
+		{name: "agent_acknowledge/nominal", agents: 1, play: acknowledged, queues: `[queue.acknowledged]
+members = ["{1}"]
+accept = "#"
+to_accept = []`},
+		{name: "agent_acknowledge_error", agents: 1, play: notAcknowledged, queues: `[queue.not_acknowledged]
+members = ["{1}"]
+accept = "#"
+to_accept = []
+accept_timeout = "1s"
+maxnoanswer = 1`},
 	}
 }
 
@@ -117,4 +128,40 @@ func agentRequest(s *scene) {
 	}
 	s.logs("agent_request", "ENTERQUEUE", "CONNECT {1}", "COMPLETECALLER {1}", "ENTERQUEUE", "CONNECT {1}", "COMPLETECALLER {1}",
 		"ENTERQUEUE", "CONNECT {2}", "COMPLETECALLER {2}")
+}
+
+// An agent who has to acknowledge a call hears a beep, and has the caller when he presses # (or what acceptdtmf says).
+// Ours: the key is the queue's (accept), and what he hears is the queue's, too; here nothing.
+func acknowledged(s *scene) {
+	s.phone(1, phone.AnswerAfter(0)).SetMedia(voice.Media{Tone: talkTone})
+	call, who := s.joins("to_acknowledged")
+	at := s.rung(1)
+	s.event(at.Call, phone.AckReceived)
+	s.must(at.Call.Press(s.ctx, "#", phone.KeyTiming{}))
+	s.isTalking("acknowledged", who)
+	s.must(call.AwaitTone(s.ctx, talkTone, 5))
+	s.must(call.Hangup(s.ctx))
+	s.logs("acknowledged", "ENTERQUEUE", "CONNECT {1}", "COMPLETECALLER {1}")
+}
+
+// An agent who presses no key in time, or another, does not get the caller: with ackcall he is logged off.
+// Ours: he counts as one who did not answer, so the phone is hung up and maxnoanswer decides, here to pause him; the caller keeps
+// his place.
+func notAcknowledged(s *scene) {
+	s.phone(1, phone.AnswerAfter(0))
+	call, who := s.joins("to_not_acknowledged")
+	at := s.rung(1)
+	s.event(at.Call, phone.AckReceived)
+	s.must(at.Call.Press(s.ctx, "5", phone.KeyTiming{}))
+	if o, err := at.Call.AwaitEnd(s.ctx); err != nil || o.By != phone.Them {
+		s.t.Errorf("the agent's leg ended as %+v, %v", o, err)
+	}
+	if v := s.becomes(1, queueapp.StatusPaused); v.Reason != "no-answer" {
+		s.t.Errorf("he is paused for %q", v.Reason)
+	}
+	if mine := s.inQueue("not_acknowledged"); len(mine) != 1 || mine[0].Caller.Number != who.Number || mine[0].Position != 1 {
+		s.t.Errorf("in the queue is %+v", mine)
+	}
+	s.must(call.Hangup(s.ctx))
+	s.logs("not_acknowledged", "ENTERQUEUE", "RINGNOANSWER {1}", "PAUSE {1}", "ABANDON")
 }
