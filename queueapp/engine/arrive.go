@@ -47,6 +47,8 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 	}
 	switch args.Kind {
 	case ivr.KindMenu:
+		t.nextEntry++
+		c.came = t.nextEntry
 		menu(c, args.Menu)
 	case ivr.KindQueue:
 		t.toQueue(c, args)

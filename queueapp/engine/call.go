@@ -32,6 +32,7 @@ type call struct {
 	seq          int64            // of the last record
 	attempts     map[int]*attempt
 	entry        int64 // of the last visit; 0: there was none
+	came         int64 // the entry number of a caller who came to a menu, for queues in which that counts
 	tried        int   // attempts so far, over all visits
 	music        string
 	limit        time.Duration      // of the wait; 0 once the caller is received

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"ringside/ivr"
+	"ringside/queueapp/floorplan"
 	"testing"
 
 	"ringside/queueapp"
@@ -49,4 +51,27 @@ func TestACallerComesBackFromTheDialplan(t *testing.T) {
 		}
 		return
 	}
+}
+
+// Where it counts since when the call is there, who was in the menu first is served first, although another came to the queue
+// before him. Without that it is who came to the queue first.
+func TestTheTimeInTheMenuCounts(t *testing.T) {
+	for want, fromCall := range map[string]bool{"originate rs1.c2.1.1": false, "originate rs1.c1.1.1": true} {
+		t.Run(want, func(t *testing.T) { theFirstIs(t, want, fromCall) })
+	}
+}
+
+func theFirstIs(t *testing.T, want string, fromCall bool) {
+	w := newWorld(t)
+	w.plan.Lines = append(w.plan.Lines, floorplan.Line{Queue: "support", FromCall: fromCall})
+	w.plan.Menus[0].Keys = append(w.plan.Menus[0].Keys, ivr.Choice{Key: '1', Step: ivr.Step{Verb: ivr.VerbQueue, Queue: "support"}})
+	w.start(SwitchUp{})
+	w.tell(caller("ch1", "ivr", "main"))
+	w.await("play ch1")
+	w.tell(caller("ch2", "queue", "support"))
+	w.await("music ch2")
+	w.tell(Digit{"ch1", '1'})
+	w.await("music ch1")
+	w.logOn("1000")
+	w.await(want)
 }

@@ -96,18 +96,26 @@ func (t *tenure) do(c *call, action ivr.Action) {
 		t.wish(c, a)
 	case ivr.Queue:
 		c.endDialogue()
-		t.nextEntry++
 		if len(a.Customers) == 0 && a.Code == "" {
 			t.identify(c, "")
 		}
 		t.enter(c, queueapp.Enter{
-			Queue: a.Queue, Entry: t.nextEntry, Priority: a.Priority, Needs: a.Needs, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
+			Queue: a.Queue, Entry: t.entryFor(c, a.Queue), Priority: a.Priority, Needs: a.Needs, Customers: a.Customers, Data: withCode(a.Data, a.Code, a.Customers),
 		})
 	case ivr.Goto:
 		t.sendOn(c, "", &Place{Context: a.Context, Extension: a.Extension, Priority: a.Priority})
 	case ivr.HangUp:
 		t.dismiss(c)
 	}
+}
+
+// entryFor is the place in line of a caller who comes from a menu: of now, or of when he called where the queue has it so.
+func (t *tenure) entryFor(c *call, queue queueapp.QueueName) int64 {
+	if l, _ := t.plan.Line(queue); l.FromCall && c.came != 0 {
+		return c.came
+	}
+	t.nextEntry++
+	return t.nextEntry
 }
 
 // wish carries out what an agent asked for by a code. Who it is, the endpoint of the channel says, never the caller id

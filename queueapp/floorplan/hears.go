@@ -14,8 +14,9 @@ import (
 // Line is what callers hear while they wait in a queue, which keys lead out of it, and when it is open. A queue whose callers
 // hear nothing but music, and that is never closed, has none.
 type Line struct {
-	Queue queueapp.QueueName
-	Hours string // a table of [hours]; empty: always open
+	Queue    queueapp.QueueName
+	Hours    string // a table of [hours]; empty: always open
+	FromCall bool   // callers stand in the order in which they called, and not in which they came into queues
 	ivr.Announcements
 }
 
@@ -52,7 +53,7 @@ func defaultLine(queue queueapp.QueueName) Line {
 // line reads what callers of a queue hear; false: nothing but music.
 func line(t *table) (Line, bool) {
 	def := defaultLine(queueapp.QueueName(t.name()))
-	l := Line{Queue: def.Queue, Hours: t.text("hours", ""), Announcements: ivr.Announcements{
+	l := Line{Queue: def.Queue, Hours: t.text("hours", ""), FromCall: fromCall(t), Announcements: ivr.Announcements{
 		Welcome:       prompts(t, "welcome", nil),
 		Position:      rule(t, "announce_position", def.Position, ivr.PositionAlways, ivr.PositionNever, ivr.PositionLimit, ivr.PositionMore),
 		PositionLimit: t.int("announce_position_limit", def.PositionLimit, 1, 1000),
@@ -69,6 +70,18 @@ func line(t *table) (Line, bool) {
 		*w.is = prompts(t, w.key, *w.def)
 	}
 	return l, !reflect.DeepEqual(l, def)
+}
+
+// fromCall reads since when callers stand in line: since they came into the queue, or since they called.
+func fromCall(t *table) bool {
+	switch base := t.text("time_base", "queue"); base {
+	case "call":
+		return true
+	case "queue":
+	default:
+		t.problem("time_base", `write "queue" or "call"`, "%q is nothing that a caller's place can count from", base)
+	}
+	return false
 }
 
 // spokenWord is a piece of an announcement and its key.

@@ -36,6 +36,7 @@ func line(t *rapid.T, queue string, queues []string, hours []floorplan.Hours) (f
 	if len(hours) > 0 {
 		l.Hours = rapid.SampledFrom(hours).Draw(t, "hours").Name
 	}
+	l.FromCall = rapid.Bool().Draw(t, "from call")
 	return l, rapid.Bool().Draw(t, "hears")
 }
 
@@ -74,6 +75,7 @@ func TestWhatCallersHear(t *testing.T) {
 [queue.plain]
 [queue.support]
 hours = "office"
+time_base = "call"
 welcome = "ringside/queue-welcome"
 announce_position = "more"
 announce_position_limit = 5
@@ -103,7 +105,7 @@ closed = ["2026-12-25", "2026-12-24 12:00-24:00"]
 	}
 	words := ivr.DefaultWords()
 	words.ThankYou, words.YouAreNext = nil, []string{"mine"}
-	want := []floorplan.Line{{Queue: "support", Hours: "office", Announcements: ivr.Announcements{
+	want := []floorplan.Line{{Queue: "support", Hours: "office", FromCall: true, Announcements: ivr.Announcements{
 		Welcome: []string{"ringside/queue-welcome"}, Position: ivr.PositionMore, PositionLimit: 5, OnlyUp: true, Holdtime: ivr.HoldtimeOnce,
 		Frequency: 30 * time.Second, MinFrequency: 10 * time.Second, Round: 15, Periodic: []string{"a", "b"},
 		PeriodicFrequency: 40 * time.Second, PeriodicStart: 40 * time.Second, PeriodicRandom: true, Connect: []string{"c"}, Words: words,

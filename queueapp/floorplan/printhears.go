@@ -27,6 +27,9 @@ func lineFields(l Line) []field {
 	var f fields
 	def := defaultLine(l.Queue)
 	f.optText("hours", l.Hours)
+	if l.FromCall {
+		f.text("time_base", "call")
+	}
 	f.prompts("welcome", l.Welcome, nil)
 	optRule(&f, "announce_position", l.Position, def.Position)
 	if l.PositionLimit != def.PositionLimit {

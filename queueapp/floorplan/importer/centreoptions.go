@@ -34,7 +34,7 @@ func centreOptions() map[string]centreHandler {
 		"abandoned-resume-allowed":      centreResume,
 		"discard-abandoned-after":       centreDiscard,
 		"record-template":               plain(always(said{})), // stands beside the queue
-		"time-base-score":               plain(centreScore),
+		"time-base-score":               plain(always(said{})), // the same
 		"agent-no-answer-status":        plain(centreNoAnswerStatus),
 		"skip-agents-with-external-calls": plain(either(needless("an agent whose phone is in use is not rung"),
 			none("a phone in use is not rung", ""))),
@@ -143,11 +143,14 @@ func centreDiscard(q *centreQueue, value string) said {
 	return carried("queue.*.regain").in(q.Queue)
 }
 
-func centreScore(value string) said {
-	if strings.EqualFold(value, "system") {
-		return none("a caller's time before the queue does not count", "give a priority= to Stasis(), or a `priority` in the menu")
+func (c *centre) centreScore(queue queueapp.QueueName, value string) said {
+	if !strings.EqualFold(value, "system") {
+		return needless("callers are served in the order in which they came into the queues")
 	}
-	return needless("callers are served in the order in which they came into the queues")
+	l := floorplan.DefaultLine(queue)
+	l.FromCall = true
+	c.plan.Lines = append(c.plan.Lines, l)
+	return near("queue.*.time_base", "the time in menus counts, and that in the dialplan before them does not", "").of(queue)
 }
 
 func centreNoAnswerStatus(value string) said {

@@ -52,6 +52,8 @@ func (c *centre) oneQueue(k *node, l line) {
 			c.add(p, place, centreStranger(p, keys(known)))
 		case p.is("record-template"):
 			c.add(p, place, c.centreRecording(q.Name, p.value))
+		case p.is("time-base-score"):
+			c.add(p, place, c.centreScore(q.Name, p.value))
 		default:
 			c.add(p, place, say(q, p.value))
 		}
