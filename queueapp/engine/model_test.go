@@ -168,7 +168,7 @@ func (m *model) run() {
 	}
 	m.t.Repeat(map[string]func(*rapid.T){
 		"call": m.with(m.call), "phone": m.with(m.phone), "phone 2": m.with(m.phone), "phone 3": m.with(m.phone),
-		"phone 4": m.with(m.phone), "caller": m.with(m.caller), "agent": m.with(m.agent), "operator": m.with(m.operator),
+		"phone 4": m.with(m.phone), "caller": m.with(m.caller), "agent": m.with(m.agent), "replace": m.with(m.replace), "colleague": m.with(m.colleague), "operator": m.with(m.operator),
 		"one": m.with(m.one), "one 2": m.with(m.one), "one 3": m.with(m.one), "one 4": m.with(m.one), "some": m.with(m.some),
 		"some 2": m.with(m.some), "some 3": m.with(m.some), "all": m.with(m.all), "time": m.with(m.time), "rare": m.with(m.rare),
 	})

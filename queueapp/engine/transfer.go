@@ -99,7 +99,7 @@ func (t *tenure) handOver(now time.Time, e queueapp.HandOver) {
 	}
 	c.attempts[e.Attempt.N], c.tried = a, e.Attempt.N
 	t.others[channelAt{c.sw.Name(), e.Channel}] = a.id
-	c.sw.SetVariables(e.Channel, absolute(t.plan.Settings.MaxCall))
+	t.limit(c.sw, a)
 	if e.Attended {
 		t.talksThere(c, a, now)
 		return
