@@ -31,7 +31,7 @@ func (j *judge) judgeScreens() {
 			}
 			j.judgePopUp(x, a, s, gone)
 			r, opened := j.ringOf[a.Attempt], s.opened[a.Attempt]
-			if r != nil && len(opened) == 1 && a.Publish == queueapp.PublishOK && !gone.touch(a.Offered, r.begun, opened[0]) {
+			if r != nil && !attended(a) && len(opened) == 1 && a.Publish == queueapp.PublishOK && !gone.touch(a.Offered, r.begun, opened[0]) {
 				lead = append(lead, r.begun.Sub(opened[0]))
 			}
 		}
