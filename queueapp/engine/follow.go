@@ -21,7 +21,7 @@ func (t *tenure) follow(now time.Time, e queueapp.Effect) {
 	case queueapp.HandOver:
 		t.handOver(now, e)
 	case queueapp.Located:
-		t.located(now, e)
+		t.located(e)
 	case queueapp.Connect:
 		t.connect(e)
 	case queueapp.Revoke:

@@ -122,7 +122,7 @@ func (t *tenure) handOver(now time.Time, e queueapp.HandOver) {
 }
 
 // located opens the record of a call at the phone where it turned out to be.
-func (t *tenure) located(now time.Time, e queueapp.Located) {
+func (t *tenure) located(e queueapp.Located) {
 	c, a := t.attempt(e.Attempt)
 	if a == nil {
 		return

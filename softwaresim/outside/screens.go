@@ -55,6 +55,7 @@ func (j *judge) judgePopUp(x string, a store.Told, s screen, gone Outages) {
 	switch {
 	case opened == 1 && closed == 1:
 	case a.Publish != queueapp.PublishOK && opened == 0: // nobody says that it was published
+	case a.From != 0 && a.Agent == "" && opened == 0 && closed == 0: // sent on to a phone where nobody was logged on
 	case opened <= 1 && opened == closed+gaveUp && gone.touch(a.Offered, a.Closed.Add(delivery)):
 		j.v.Excused[Records]++
 	default:
