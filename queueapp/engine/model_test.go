@@ -87,6 +87,9 @@ func newModel(t *rapid.T, seen map[string]int) *model {
 	m.db, m.pbx, m.crm = newTables(m), newPBX(m), newScreens(m)
 	m.db.plan = newWorld(nil).plan
 	m.db.plan.Floor.Queues[0].Timeout, m.db.plan.Floor.Queues[0].Wrapup = time.Minute, 2*time.Second
+	if rapid.IntRange(0, 3).Draw(t, "all phones ring") == 0 {
+		m.db.plan.Floor.Queues[0].Strategy = queueapp.RingAll
+	}
 	if rapid.Bool().Draw(t, "callers hear more than music") {
 		l := hearing(nil, nil).plan.Lines[0]
 		l.Frequency, l.MinFrequency, l.Keys = 8*time.Second, time.Second, l.Keys[:1]
