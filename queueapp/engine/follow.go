@@ -280,7 +280,7 @@ func (t *tenure) publish(c *call, a *attempt, r record.Call) {
 	out := t.outgoing(c, a, r)
 	t.batch.Records = append(t.batch.Records, out)
 	send := t.whenDurable
-	if r.Event == record.Ended || r.Event == record.Transferred {
+	if r.Event == record.Ended { // and none of the call's follows
 		send = t.lastWhenDurable
 	}
 	send(func() {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"maps"
 	"time"
 
 	"ringside/ivr"
@@ -94,11 +95,10 @@ func (t *tenure) gone(sw Switch, ev Gone) {
 	c := t.channels[at]
 	if id, ok := t.others[at]; ok {
 		t.legGone(id, LegGone{Channel: ev.Channel, Q850: ev.Q850})
-		delete(t.others, at)
 		return
 	}
 	if c == nil || c.gone {
-		delete(t.halves, at)
+		maps.DeleteFunc(t.halves, func(_ channelAt, far Channel) bool { return far.ID == ev.Channel })
 		return
 	}
 	c.gone = true
@@ -168,6 +168,7 @@ func (t *tenure) legGone(id queueapp.AttemptID, ev LegGone) {
 func (t *tenure) forget(c *call, a *attempt) {
 	if a.ended && !a.rung {
 		delete(c.attempts, a.id.N)
+		delete(t.others, channelAt{c.sw.Name(), a.other})
 	}
 	t.settle(c)
 }

@@ -87,6 +87,9 @@ func newModel(t *rapid.T, seen map[string]int) *model {
 	m.db, m.pbx, m.crm = newTables(m), newPBX(m), newScreens(m)
 	m.db.plan = newWorld(nil).plan
 	m.db.plan.Floor.Queues[0].Timeout, m.db.plan.Floor.Queues[0].Wrapup = time.Minute, 2*time.Second
+	if rapid.IntRange(0, 3).Draw(t, "all phones ring") == 0 {
+		m.db.plan.Floor.Queues[0].Strategy = queueapp.RingAll
+	}
 	if rapid.Bool().Draw(t, "callers hear more than music") {
 		l := hearing(nil, nil).plan.Lines[0]
 		l.Frequency, l.MinFrequency, l.Keys = 8*time.Second, time.Second, l.Keys[:1]
@@ -169,7 +172,7 @@ func (m *model) run() {
 	}
 	m.t.Repeat(map[string]func(*rapid.T){
 		"call": m.with(m.call), "phone": m.with(m.phone), "phone 2": m.with(m.phone), "phone 3": m.with(m.phone),
-		"phone 4": m.with(m.phone), "caller": m.with(m.caller), "agent": m.with(m.agent), "operator": m.with(m.operator),
+		"phone 4": m.with(m.phone), "caller": m.with(m.caller), "agent": m.with(m.agent), "replace": m.with(m.replace), "colleague": m.with(m.colleague), "operator": m.with(m.operator),
 		"one": m.with(m.one), "one 2": m.with(m.one), "one 3": m.with(m.one), "one 4": m.with(m.one), "some": m.with(m.some),
 		"some 2": m.with(m.some), "some 3": m.with(m.some), "all": m.with(m.all), "time": m.with(m.time), "rare": m.with(m.rare),
 	})

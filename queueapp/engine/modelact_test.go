@@ -26,7 +26,7 @@ func (m *model) dial() {
 	}).Draw(m.t, "args")
 	var back []queueapp.ChannelID
 	for _, id := range keysOf(m.pbx.callers) {
-		if !m.pbx.callers[id].inApp {
+		if l := m.pbx.callers[id]; !l.inApp && l.half == nil {
 			back = append(back, id)
 		}
 	}
@@ -36,7 +36,7 @@ func (m *model) dial() {
 		m.pbx.arrive(l)
 		return
 	}
-	if len(m.pbx.callers) > 6 {
+	if len(m.pbx.callers) > 8 {
 		return
 	}
 	m.numbers++
@@ -71,7 +71,9 @@ func (m *model) phone() {
 		m.pbx.tellDevice(l.dial)
 	case l.up && does <= 5 && m.db.plan.Floor.Queues[0].Briefing.Accept != "":
 		m.press(id, l)
-	case l.up && does > 2: // else he talks on
+	case l.up && does > 6:
+		m.pbx.sendOn(id)
+	case l.up && does > 4: // else he talks on
 		m.pbx.legGone(id, 16)
 	case l.up:
 	default:
@@ -209,7 +211,7 @@ func (m *model) lastOrders() {
 // meanwhile is what happens while there is no process.
 func (m *model) meanwhile() {
 	for range rapid.IntRange(0, 3).Draw(m.t, "meanwhile") {
-		rapid.SampledFrom([]func(){m.call, m.phone, m.caller, m.time}).Draw(m.t, "what")()
+		rapid.SampledFrom([]func(){m.call, m.phone, m.caller, m.colleague, m.time}).Draw(m.t, "what")()
 	}
 }
 

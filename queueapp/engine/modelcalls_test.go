@@ -32,16 +32,18 @@ func (p *pbx) callerGone(id queueapp.ChannelID, hungUp bool) {
 		return
 	}
 	p.leaveBridges(id)
-	was := l.inApp
+	q850 := 0
+	if hungUp {
+		q850 = 16
+	}
+	if l.inApp {
+		p.report(id, Gone{Channel: id, HungUp: hungUp, Q850: q850})
+	}
 	if l.inApp = false; hungUp {
 		delete(p.callers, id)
 	}
-	if was {
-		q850 := 0
-		if hungUp {
-			q850 = 16
-		}
-		p.report(id, Gone{Channel: id, HungUp: hungUp, Q850: q850})
+	if l.half != nil {
+		p.halfGone(l, hungUp)
 	}
 }
 
@@ -67,6 +69,12 @@ func (p *pbx) tellDevice(dial string) {
 		default:
 			state = queueapp.DeviceRinging
 		}
+	}
+	switch rings, up := p.rings(dial); {
+	case up:
+		state = queueapp.DeviceInUse
+	case rings && state == queueapp.DeviceNotInUse:
+		state = queueapp.DeviceRinging
 	}
 	if p.away[dial] {
 		state = queueapp.DeviceUnavailable

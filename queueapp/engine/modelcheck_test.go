@@ -110,6 +110,13 @@ func (m *model) lookAtCallers(t *tenure) {
 		if !l.inApp {
 			continue
 		}
+		if m.swapped(t, l) {
+			continue
+		}
+		if l.half != nil {
+			m.lookAtHalf(t, l)
+			continue
+		}
 		c := t.channels[channelAt{"main", id}]
 		if c == nil || c.gone {
 			m.fail("%s is in the application, and the engine does not know it", id)
@@ -120,7 +127,7 @@ func (m *model) lookAtCallers(t *tenure) {
 		case c.dialogue != nil && c.waiting() == nil:
 		case !waits:
 			m.fail("%s (%s) is in the application, and nobody does anything for it", id, c.id)
-		case v.State == "talking":
+		case v.State == "talking", c.handed():
 			if len(m.pbx.bridges[c.bridge()]) != 2 || l.absolute != seconds(m.db.plan.Settings.MaxCall) {
 				m.fail("%s talks, and the bridge has %v: %+v", c.id, m.pbx.bridges[c.bridge()], *l)
 			}
@@ -147,9 +154,9 @@ func (m *model) lookAtLegs(t *tenure) {
 		}
 	}
 	for _, a := range t.floor.Agents() {
-		leg := legID(queueapp.AttemptID{Call: a.Call, N: a.Attempt})
-		if a.Call != "" && a.Status != queueapp.StatusOffered && m.pbx.legs[leg] == nil {
-			m.fail("%s is %s with %s, which has no leg", a.Agent, a.Status, leg)
+		id := queueapp.AttemptID{Call: a.Call, N: a.Attempt}
+		if a.Call != "" && a.Status != queueapp.StatusOffered && !m.pbx.hasLeg(t, id) {
+			m.fail("%s is %s with %s, which has no leg", a.Agent, a.Status, id)
 		}
 	}
 	for _, id := range keysOf(m.pbx.bridges) {
@@ -157,6 +164,15 @@ func (m *model) lookAtLegs(t *tenure) {
 			m.fail("bridge %s is left behind with %v", id, m.pbx.bridges[id])
 		}
 	}
+}
+
+// hasLeg reports whether an attempt has a leg that lives: one that we made, or one that a transfer has brought.
+func (p *pbx) hasLeg(t *tenure, id queueapp.AttemptID) bool {
+	_, a := t.attempt(id)
+	if a == nil {
+		return false
+	}
+	return p.legs[a.leg()] != nil || p.callers[a.leg()] != nil
 }
 
 // lookAtRows asserts that what is open in the database is open on the floor, and the other way round.
@@ -173,6 +189,9 @@ func (m *model) lookAtRows(t *tenure) {
 		}
 	}
 	for id, a := range m.db.attempts {
+		if _, known := t.attempt(id); a.From != 0 && a.Agent == "" {
+			open[id] = known != nil // nobody of the floor's
+		}
 		if a.Ended.IsZero() != open[id] {
 			m.fail("attempt %s is open on the floor: %t; in the database: %t", id, open[id], a.Ended.IsZero())
 		}
@@ -194,7 +213,7 @@ func (m *model) lookAtCalls(t *tenure) {
 		c := t.calls[id]
 		alive := m.pbx.callers[c.channel.ID] != nil && m.pbx.callers[c.channel.ID].inApp
 		for _, a := range c.attempts {
-			alive = alive || m.pbx.legs[legID(a.id)] != nil
+			alive = alive || m.pbx.hasLeg(t, a.id)
 		}
 		if !alive {
 			m.fail("%s is over, and held on to: %+v", id, *c)

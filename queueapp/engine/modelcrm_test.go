@@ -14,13 +14,19 @@ import (
 type screens struct {
 	m         *model
 	given     map[RecordKey]*Outgoing // that may have been seen
-	last      map[queueapp.CallID]int64
+	last      map[shownAt]int64
 	opened    map[queueapp.AttemptID]bool
 	closes    map[queueapp.AttemptID]map[int64]bool // the seqs by which it was closed
 	settled   map[queueapp.AttemptID]bool           // the publish was answered, or its budget is over
 	publishes []*publish
 	unheard   []RecordKey // accepted, and not yet told
 	sent      func(RecordKey)
+}
+
+// shownAt is a call on a node, where its seqs rise.
+type shownAt struct {
+	call queueapp.CallID
+	node queueapp.ExtensionID
 }
 
 // publish is an offer whose answer is awaited.
@@ -31,23 +37,24 @@ type publish struct {
 
 func newScreens(m *model) *screens {
 	return &screens{
-		m: m, given: map[RecordKey]*Outgoing{}, last: map[queueapp.CallID]int64{}, opened: map[queueapp.AttemptID]bool{},
+		m: m, given: map[RecordKey]*Outgoing{}, last: map[shownAt]int64{}, opened: map[queueapp.AttemptID]bool{},
 		closes: map[queueapp.AttemptID]map[int64]bool{}, settled: map[queueapp.AttemptID]bool{},
 	}
 }
 
-// take notes a record. One that is given again is the same, and a new one is newer than all before of its call.
+// take notes a record. One that is given again is the same, and a new one is newer than all before of its call on that node.
 func (s *screens) take(o Outgoing) {
+	at := shownAt{o.Call, o.Extension}
 	if old := s.given[o.RecordKey]; old != nil {
 		if !bytes.Equal(old.Payload, o.Payload) {
 			s.m.fail("record %v is given twice:\n%s\n%s", o.RecordKey, old.Payload, o.Payload)
 		}
-	} else if o.Seq <= s.last[o.Call] {
-		s.m.fail("record %v after seq %d", o.RecordKey, s.last[o.Call])
+	} else if o.Seq <= s.last[at] {
+		s.m.fail("record %v after seq %d", o.RecordKey, s.last[at])
 	}
 	again := s.given[o.RecordKey] != nil
 	s.given[o.RecordKey] = &o
-	s.last[o.Call] = max(s.last[o.Call], o.Seq)
+	s.last[at] = max(s.last[at], o.Seq)
 	switch {
 	case o.Record.State == record.Closed:
 		if s.closes[o.Attempt] == nil {

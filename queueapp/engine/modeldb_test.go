@@ -28,6 +28,7 @@ type tables struct {
 	pauses   map[queueapp.AgentID]string
 	wraps    map[queueapp.AgentID]projection.WrapUp
 	misses   map[queueapp.AgentID]int
+	legs     map[queueapp.AttemptID]queueapp.ChannelID // that transfers have brought
 	leaves   []leaveRow
 	outbox   map[RecordKey]*Outgoing // all there ever were
 	unsent   map[RecordKey]bool
@@ -38,6 +39,7 @@ func newTables(m *model) *tables {
 		m: m, version: 1, visits: map[queueapp.CallID][]*projection.Visit{},
 		attempts: map[queueapp.AttemptID]*projection.Attempt{}, sessions: map[queueapp.AgentID]queueapp.ExtensionID{},
 		pauses: map[queueapp.AgentID]string{}, wraps: map[queueapp.AgentID]projection.WrapUp{},
+		legs:   map[queueapp.AttemptID]queueapp.ChannelID{},
 		misses: map[queueapp.AgentID]int{}, outbox: map[RecordKey]*Outgoing{}, unsent: map[RecordKey]bool{},
 	}
 }
@@ -97,6 +99,16 @@ func (d *tables) close(r projection.Rows) {
 			merge(a, &r.Attempts[i])
 		}
 	}
+	for _, s := range r.Seats {
+		if a := d.attempts[s.Attempt]; a != nil {
+			a.Agent, a.Extension = s.Agent, s.Extension
+		}
+	}
+	for _, c := range r.Channels {
+		for _, v := range d.visits[c.Call] {
+			v.Channel = c.Channel
+		}
+	}
 	for _, l := range r.LogOffs {
 		delete(d.sessions, l.Agent)
 	}
@@ -130,6 +142,9 @@ func merge(a, b *projection.Attempt) {
 	set(&a.Alerted, b.Alerted)
 	set(&a.Answered, b.Answered)
 	open := a.Closed.IsZero()
+	if open && a.From != 0 {
+		set(&a.Answered, b.Connected)
+	}
 	if open && !a.Answered.IsZero() {
 		set(&a.Connected, b.Connected)
 	}
@@ -159,6 +174,11 @@ func (d *tables) open(r projection.Rows) {
 		}
 		d.attempts[a.ID] = &a
 	}
+	for _, l := range r.Legs {
+		if l.Other != "" {
+			d.legs[l.Attempt] = l.Other
+		}
+	}
 }
 
 func (d *tables) people(r projection.Rows) {
@@ -187,10 +207,10 @@ func (d *tables) rules() {
 		if !a.Ended.IsZero() {
 			continue
 		}
-		if other, twice := agents[a.Agent]; twice {
+		if other, twice := agents[a.Agent]; twice && a.Agent != "" {
 			d.m.fail("%s has %s and %s", a.Agent, id, other)
 		}
-		if other, twice := phones[a.Extension]; twice {
+		if other, twice := phones[a.Extension]; twice && a.Extension != "" {
 			d.m.fail("%s has %s and %s", a.Extension, id, other)
 		}
 		agents[a.Agent], phones[a.Extension] = id, id

@@ -28,6 +28,9 @@ func (d *tables) load() Remembered {
 		for id := range d.attempts {
 			if id.Call == c {
 				rv.Attempts = max(rv.Attempts, id.N)
+				if a := d.attempts[id]; a.From == 0 && a.By == queueapp.ByTransfer && !a.Offered.Before(v.At) {
+					rv.Answered = a.Agent
+				}
 			}
 		}
 		r.Visits, inside = append(r.Visits, rv), append(inside, c)
@@ -37,7 +40,7 @@ func (d *tables) load() Remembered {
 			r.Homes[a.ID.Call] = "main"
 			r.Attempts = append(r.Attempts, queueapp.RestoreAttempt{
 				Attempt: a.ID, Agent: a.Agent, Extension: a.Extension, State: stateOf(a), Offered: a.Offered, Rang: a.Rang,
-				Answered: a.Answered, Connected: a.Connected,
+				Answered: a.Answered, Connected: a.Connected, From: a.From, Channel: d.legs[a.ID],
 			})
 		}
 	}
@@ -107,6 +110,8 @@ func stateOf(a *projection.Attempt) queueapp.AttemptState {
 		return queueapp.AttemptEnding
 	case !a.Connected.IsZero():
 		return queueapp.AttemptConnected
+	case a.From != 0:
+		return queueapp.AttemptHanded
 	case !a.Answered.IsZero():
 		return queueapp.AttemptUp
 	case !a.Rang.IsZero():

@@ -22,6 +22,7 @@ type pbx struct {
 	trouble bool            // requests get no answer
 	cut     bool            // the event stream cannot come up
 
+	target  string                      // of the attended transfer that is being made, where that is told first
 	port    *port                       // of whoever listens; nil: nobody
 	up      bool                        // its stream
 	known   map[queueapp.ChannelID]bool // what the adapter has been asked for or told of, and has not told the end of
@@ -32,6 +33,9 @@ type pbx struct {
 // line is a channel.
 type line struct {
 	id       queueapp.ChannelID
+	name     string
+	half     *half              // of a transfer
+	told     queueapp.ChannelID // the caller's channel that it has replaced: what is told of it comes behind
 	args     []string
 	endpoint string
 	caller   queueapp.Caller
@@ -104,13 +108,30 @@ func (p *pbx) serve(lane queueapp.ChannelID) {
 // report puts an event on its way, where anybody listens.
 func (p *pbx) report(ch queueapp.ChannelID, ev SwitchEvent) {
 	if p.port != nil && p.up {
+		ch = p.laneOf(ch)
 		p.reports[ch] = append(p.reports[ch], ev)
 	}
+}
+
+// laneOf is the channel behind whose reports those of another come: that which it has replaced.
+func (p *pbx) laneOf(ch queueapp.ChannelID) queueapp.ChannelID {
+	for l := p.callers[ch]; l != nil; l = p.callers[ch] {
+		switch {
+		case l.half != nil && l.half.lane != ch:
+			ch = l.half.lane
+		case l.told != "":
+			ch = l.told
+		default:
+			return ch
+		}
+	}
+	return ch
 }
 
 // answer puts what became of an order on its way: that is told also where the stream is away.
 func (p *pbx) answer(ch queueapp.ChannelID, ev SwitchEvent) {
 	if p.port != nil {
+		ch = p.laneOf(ch)
 		p.reports[ch] = append(p.reports[ch], ev)
 	}
 }
@@ -168,25 +189,27 @@ func (p *pbx) tell(ch queueapp.ChannelID) SwitchEvent {
 	if p.reports[ch] = p.reports[ch][1:]; len(p.reports[ch]) == 0 {
 		delete(p.reports, ch)
 	}
-	var ends bool
+	var ended queueapp.ChannelID
 	switch ev := ev.(type) {
 	case Arrived:
 		p.known[ev.ID] = true
-	case LegGone, Gone:
-		ends = true
+	case Replaced:
+		p.known[ev.Channel.ID] = true
+	case LegGone:
+		ended = ev.Channel
+	case Gone:
+		ended = ev.Channel
 	}
-	if ends && !p.known[ch] {
+	if ended != "" && !p.known[ended] {
 		return nil
 	}
-	if ends {
-		delete(p.known, ch)
-	}
+	delete(p.known, ended)
 	return ev
 }
 
 func (p *pbx) channel(l *line, ours bool) Channel {
 	return Channel{
-		ID: l.id, Ours: ours, Up: l.up, Ringing: l.ringing && !l.up, Args: l.args, Caller: l.caller, Endpoint: l.endpoint,
+		ID: l.id, Name: l.name, Ours: ours, Up: l.up, Ringing: l.ringing && !l.up, Args: l.args, Caller: l.caller, Endpoint: l.endpoint,
 	}
 }
 

@@ -59,6 +59,9 @@ func (t *tenure) reconcileLegs(sw Switch, h holdings) {
 		c := t.calls[a.id.Call]
 		unheard := a.unheard
 		a.unheard, a.inherited = false, a.inherited && !lives
+		if lives && !a.ended {
+			t.limit(sw, a)
+		}
 		switch {
 		case !lives && a.inherited:
 			t.legGone(a.id, LegGone{Channel: a.leg(), Absent: true})

@@ -15,17 +15,20 @@ func (t *tenure) renewSoon(c *call) {
 }
 
 // endSoon orders again a little later what Asterisk gave no answer to, and no call of ours renews: that a caller who was
-// turned away goes back to the dialplan, and that a leg ends.
+// turned away goes back to the dialplan, that a leg ends, and that one that a transfer has brought ends some day.
 func (t *tenure) endSoon(sw Switch, ev Failed) {
-	id, leg := attemptOf(ev.Channel)
+	id, _ := t.legAt(sw, ev.Channel)
 	time.AfterFunc(renewAfter, func() {
 		t.post(func() {
 			_, a := t.attempt(id)
 			switch {
-			case ev.Command == "continue" && t.channels[channelAt{sw.Name(), ev.Channel}] == nil:
+			case t.channels[channelAt{sw.Name(), ev.Channel}] != nil:
+			case ev.Command == "continue":
 				giveBack(sw, ev.Channel)
-			case ev.Command == "hangup" && leg && (a == nil || a.ended):
+			case ev.Command == "hangup" && (a == nil || a.ended):
 				sw.HangUp(ev.Channel, "normal")
+			case ev.Command == "variables" && a != nil && !a.ended:
+				t.limit(sw, a)
 			}
 		})
 	})
@@ -51,6 +54,13 @@ func (t *tenure) renew(c *call) {
 		t.owe(c, v)
 	default:
 		t.receiveAgain(c, v)
+	}
+}
+
+// limit sets the dead man's switch of a leg that a transfer has brought: it came with none.
+func (t *tenure) limit(sw Switch, a *attempt) {
+	if a.other != "" {
+		sw.SetVariables(a.other, absolute(t.plan.Settings.MaxCall))
 	}
 }
 

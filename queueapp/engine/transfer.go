@@ -47,14 +47,24 @@ func (t *tenure) replaced(sw Switch, ev Replaced) {
 	}
 }
 
-// rechannel gives a call another channel: the caller has transferred us, or was transferred to us. Who waits hears music again.
+// rechannel gives a call another channel: the caller has transferred us, or was transferred to us. Who waits hears music again,
+// and a menu begins again.
 func (t *tenure) rechannel(c *call, ch Channel) {
 	delete(t.channels, c.at())
 	c.channel.ID, c.channel.Name, c.channel.Endpoint = ch.ID, ch.Name, ch.Endpoint
 	c.channel.Up = true // answered, or somebody else's to answer
 	t.channels[c.at()] = c
 	t.turn(queueapp.Replaced{Call: c.id, Channel: ch.ID})
-	if c.dialogue != nil { // what was played to the old one is over
+	for _, a := range c.attempts { // on the way into the bridge
+		if a.joined && !a.ended && a.connected.IsZero() {
+			a.joined = false
+			t.bridge(c, a)
+		}
+	}
+	if _, menu := c.dialogue.(*ivr.Caller); menu { // of which whoever it is now has heard nothing
+		c.endDialogue()
+		t.openMenu(c, c.menu)
+	} else { // what was played to the old one is over
 		t.input(c, ivr.Played{N: c.plays.last - c.plays.from, Failed: true})
 	}
 	t.renew(c)
@@ -99,7 +109,7 @@ func (t *tenure) handOver(now time.Time, e queueapp.HandOver) {
 	}
 	c.attempts[e.Attempt.N], c.tried = a, e.Attempt.N
 	t.others[channelAt{c.sw.Name(), e.Channel}] = a.id
-	c.sw.SetVariables(e.Channel, absolute(t.plan.Settings.MaxCall))
+	t.limit(c.sw, a)
 	if e.Attended {
 		t.talksThere(c, a, now)
 		return
@@ -186,7 +196,7 @@ func (t *tenure) passing(sw Switch, ch Channel) {
 
 // letPass has the far half go on now, or once who is to be rung has been shown the record.
 func (t *tenure) letPass(c *call, a *attempt, far Channel) {
-	if a.half = &far; a.told || a.ended {
+	if a.half = &far; a.told || a.ended || t.unsure {
 		t.letRing(c, a)
 	}
 }

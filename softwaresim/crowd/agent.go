@@ -21,7 +21,7 @@ type agent struct {
 }
 
 // behave says what the phone does with a call that comes.
-func (a *agent) behave(*phone.Call) phone.Behaviour {
+func (a *agent) behave(ctx context.Context, call *phone.Call) phone.Behaviour {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	ring := upTo(a.rng, 1200*time.Millisecond)
@@ -29,6 +29,10 @@ func (a *agent) behave(*phone.Call) phone.Behaviour {
 		ring = 0
 	}
 	switch n := a.rng.IntN(100); {
+	case n < 10:
+		to, hold, wait := a.crowd.Agents[a.rng.IntN(len(a.crowd.Agents))], a.rng.IntN(2) == 0, upTo(a.rng, time.Second)
+		a.crowd.beside.Go(func() { a.sendOn(ctx, call, to.Number(), hold, wait) })
+		return phone.AnswerAfter(ring)
 	case n < 45:
 		return phone.AnswerThenHangup(ring, upTo(a.rng, 1500*time.Millisecond)+time.Millisecond)
 	case n < 60:
@@ -39,6 +43,27 @@ func (a *agent) behave(*phone.Call) phone.Behaviour {
 		return phone.Behaviour{Ring: ring, Refuse: []int{486, 603, 480, 404, 500}[a.rng.IntN(5)]}
 	}
 	return phone.NeverAnswer()
+}
+
+// sendOn has the agent, once the two talk, send the caller on to somebody's phone, some after a hold. That Asterisk refuses it
+// while queueapp is away is no error: the two talk on.
+func (a *agent) sendOn(ctx context.Context, call *phone.Call, to string, hold bool, wait time.Duration) {
+	if call.AwaitAnswer(ctx) != nil {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return
+	}
+	if hold {
+		a.crowd.fail(call.Hold(ctx))
+	}
+	bounded, cancel := context.WithTimeout(ctx, codeLimit)
+	defer cancel()
+	_ = call.Transfer(bounded, to)
 }
 
 // draw says how long the agent does nothing, and what then.

@@ -60,6 +60,8 @@ type running struct {
 	Crowd
 	over chan struct{} // closed when no more calls come
 
+	beside sync.WaitGroup // calls that agents send on
+
 	made atomic.Int64
 	mu   sync.Mutex
 	errs []error
@@ -76,7 +78,7 @@ func (c Crowd) Run(ctx context.Context) (calls int, err error) {
 	for i, p := range c.Agents {
 		a := &agent{crowd: r, phone: p, rng: r.chance(1<<32 + uint64(i))}
 		p.SetLines(2) // the floor, not the phone, is to see that there is one at a time
-		p.BehaveBy(a.behave)
+		p.BehaveBy(func(call *phone.Call) phone.Behaviour { return a.behave(ctx, call) })
 		agents.Go(func() { a.live(ctx) })
 	}
 	calling, stop := ctx, context.CancelFunc(func() {})
@@ -91,6 +93,7 @@ func (c Crowd) Run(ctx context.Context) (calls int, err error) {
 	stop()
 	close(r.over)
 	agents.Wait()
+	r.beside.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return int(r.made.Load()), errors.Join(r.errs...)

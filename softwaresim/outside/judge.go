@@ -51,6 +51,7 @@ func (w *Witness) Judge(c Case) *Verdict {
 		ringOf: map[queueapp.AttemptID]*seen{}, v: &Verdict{Cases: map[Check]int{}, Excused: map[Check]int{},
 			Outcomes: map[queueapp.Outcome]int{}, Callers: len(w.callers), Visits: len(c.Visits), Attempts: len(c.Attempts), Rings: len(w.rings)}}
 	j.match()
+	j.matchHanded()
 	j.judgeRings()
 	j.judgeAttempts()
 	j.judgeVisits()
@@ -66,7 +67,9 @@ func (j *judge) match() {
 	at := map[place][]store.Told{}
 	for _, a := range j.c.Attempts {
 		p := place{a.Number, string(a.Extension)}
-		at[p] = append(at[p], a)
+		if a.From == 0 {
+			at[p] = append(at[p], a)
+		}
 		if !a.Connected.IsZero() {
 			j.talkOf[a.Number] = a
 		}
@@ -115,6 +118,10 @@ func (j *judge) judgeRings() {
 func (j *judge) judgeAttempts() {
 	for _, a := range j.c.Attempts {
 		j.v.Cases[Ends]++
+		if a.From != 0 {
+			j.judgeHanded(a)
+			continue
+		}
 		r := j.ringOf[a.Attempt]
 		if r == nil {
 			j.judgeSilent(a)
@@ -205,6 +212,7 @@ func (j *judge) judgeFailure(what string, a store.Told, r *seen) {
 func (j *judge) judgeTalk(what string, a store.Told, r, caller *seen) {
 	id, agentDid, callerDid := a.Attempt.Call, r.out.By == phone.Us, caller != nil && caller.out.By == phone.Us
 	switch {
+	case a.EndedBy == queueapp.ByTransfer && j.sentOn(a): // and the phone was free by that
 	case a.EndedBy == queueapp.ByAgent && agentDid:
 		j.compare("agent hung up → closed", what, id, r.down, a.Closed)
 	case a.EndedBy == queueapp.ByCaller && callerDid:

@@ -107,6 +107,18 @@ func TestJudge(t *testing.T) {
 			s.unseen(3000)
 			s.w.direct[who] = []*seen{{phone: "1000", out: phone.Outcome{By: phone.Us}}}
 		}, nil},
+		"sent on":                               {func(s *scene) { s.sendOn(false) }, nil},
+		"sent on to somebody who was asked":     {func(s *scene) { s.sendOn(true) }, nil},
+		"sent on, and no attempt came of it":    {func(s *scene) { s.sendOn(false); s.c.Attempts = s.c.Attempts[:1] }, []Check{Ends}},
+		"sent on, and no phone saw it":          {func(s *scene) { s.sendOn(false); clear(s.w.direct) }, []Check{Ends}},
+		"sent on, answered, and that is untold": {func(s *scene) { s.sendOn(false); s.c.Attempts[1].Connected = time.Time{} }, []Check{Ends}},
+		"sent on, and told too late":            {func(s *scene) { s.sendOn(false); s.c.Attempts[1].Connected = at(3200) }, []Check{Times}},
+		"sent on, and the wrong one hung up":    {func(s *scene) { s.sendOn(false); s.c.Attempts[1].EndedBy = queueapp.ByAgent }, []Check{Ends}},
+		"sent on to a phone of nobody's": {func(s *scene) {
+			s.sendOn(false)
+			s.c.Attempts[1].Extension, s.c.Attempts[1].Agent = "", ""
+			clear(s.w.direct)
+		}, nil},
 		"told too late":              {func(s *scene) { s.attempt().Answered, s.attempt().Connected = at(1100), at(1105) }, []Check{Times}},
 		"told too early":             {func(s *scene) { s.attempt().Alerted = at(20) }, []Check{Times}},
 		"told too late in an outage": {func(s *scene) { s.attempt().Answered, s.attempt().Connected = at(1900), at(1905); s.outage(900, 1895) }, nil},
@@ -153,6 +165,24 @@ func (s *scene) twice(ms int) {
 	caller.begun, caller.down = caller.begun.Add(shift), caller.down.Add(shift)
 	s.w.callers["66000002"] = &caller
 	s.w.rings, s.c.Attempts, s.c.Visits = append(s.w.rings, &second), append(s.c.Attempts, told), append(s.c.Visits, v)
+}
+
+// sendOn has the agent send the caller on to 2000, who is rung for it, or has been asked.
+func (s *scene) sendOn(attended bool) {
+	a, r := s.attempt(), s.ring()
+	second, there := *a, *r
+	a.Closed, a.Ended, a.EndedBy = at(2000), at(2003), queueapp.ByTransfer
+	r.down, r.out = at(2001), phone.Outcome{By: phone.Us}
+	second.Attempt.N, second.From, second.Agent, second.Extension = 2, 1, "2000", "2000"
+	second.Offered, second.Rang, second.Answered, second.Connected = at(2000), at(2000), at(3002), at(3002)
+	there.phone, there.from.Name, there.begun, there.rang, there.up = "2000", "Eve", at(2010), at(2012), at(3000)
+	number := who
+	if attended {
+		second.Answered, second.Connected = at(2000), at(2000)
+		number, there.begun, there.rang, there.up = "1000", at(1200), at(1202), at(1300)
+	}
+	s.c.Attempts = append(s.c.Attempts, second)
+	s.w.direct[number] = []*seen{&there}
 }
 
 // waits has nobody rung, and the caller hang up at a time.

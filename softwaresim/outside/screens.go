@@ -31,7 +31,7 @@ func (j *judge) judgeScreens() {
 			}
 			j.judgePopUp(x, a, s, gone)
 			r, opened := j.ringOf[a.Attempt], s.opened[a.Attempt]
-			if r != nil && len(opened) == 1 && a.Publish == queueapp.PublishOK && !gone.touch(a.Offered, r.begun, opened[0]) {
+			if r != nil && !attended(a) && len(opened) == 1 && a.Publish == queueapp.PublishOK && !gone.touch(a.Offered, r.begun, opened[0]) {
 				lead = append(lead, r.begun.Sub(opened[0]))
 			}
 		}
@@ -55,6 +55,7 @@ func (j *judge) judgePopUp(x string, a store.Told, s screen, gone Outages) {
 	switch {
 	case opened == 1 && closed == 1:
 	case a.Publish != queueapp.PublishOK && opened == 0: // nobody says that it was published
+	case a.From != 0 && a.Agent == "" && opened == 0 && closed == 0: // sent on to a phone where nobody was logged on
 	case opened <= 1 && opened == closed+gaveUp && gone.touch(a.Offered, a.Closed.Add(delivery)):
 		j.v.Excused[Records]++
 	default:

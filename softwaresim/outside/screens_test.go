@@ -52,6 +52,18 @@ func TestPopUps(t *testing.T) {
 	}
 }
 
+// Of a call that was sent on to a phone where nobody is logged on nobody may see anything.
+func TestAPopUpWhereNobodyIsLoggedOn(t *testing.T) {
+	t.Parallel()
+	for agent, found := range map[queueapp.AgentID]bool{"": false, "1000": true} {
+		j := &judge{v: &Verdict{Cases: map[Check]int{}, Excused: map[Check]int{}}}
+		j.judgePopUp("1000", store.Told{Attempt: queueapp.AttemptID{Call: "c1", N: 2}, From: 1, Agent: agent, Publish: queueapp.PublishOK}, newScreen(), nil)
+		if (len(j.v.Findings) > 0) != found {
+			t.Errorf("agent %q: found %+v", agent, j.v.Findings)
+		}
+	}
+}
+
 // A CRM is away from the loss of its session until it is subscribed again.
 func TestAwayFromANode(t *testing.T) {
 	t.Parallel()

@@ -141,9 +141,13 @@ func (c *cell) attempts() []string {
 // judgeScreen: what the server took opened once and closed once.
 func (c *cell) judgeScreen(t told) {
 	c.t.Helper()
-	c.untilWithin(popUpTime, "no pop-up", func() bool { return len(c.crm.Shown()) == 0 })
+	c.untilWithin(popUpTime, "no pop-up", func() bool { return !slices.ContainsFunc(c.crms, shows) })
 	opened, closed := map[queueapp.AttemptID]int{}, map[queueapp.AttemptID]int{}
-	for _, e := range c.crm.Events() {
+	var events []crm.Event
+	for _, screen := range c.crms {
+		events = append(events, screen.Events()...)
+	}
+	for _, e := range events {
 		switch {
 		case e.Kind == crm.Opened:
 			opened[attemptOf(e.Call)]++
@@ -157,6 +161,8 @@ func (c *cell) judgeScreen(t told) {
 		}
 	}
 }
+
+func shows(screen *crm.CRM) bool { return len(screen.Shown()) > 0 }
 
 func attemptOf(r *record.Call) queueapp.AttemptID {
 	return queueapp.AttemptID{Call: queueapp.CallID(r.ID), N: r.Attempt}

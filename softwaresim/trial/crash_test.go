@@ -45,13 +45,13 @@ members = []
 reject_delay = "6s"`,
 }
 
-// crash is the floor on which queueapp dies again and again. Three callers live through it all: one talks, one is being
-// rung for, one waits.
+// crash is the floor on which queueapp dies again and again. Some callers live through it all: one talks, one waits, and one is
+// being rung for, unless 2000's phone is needed for others.
 type crash struct {
 	*site
 	agent *phone.Phone // 3000's
-	rings *rings       // at 3000
-	crm   *crm.CRM     // what is on the screen there
+	rings *rings       // at 3000, and at 2000
+	crms  []*crm.CRM   // what is on the screens there
 	stay  map[string]*phone.Call
 	were  []api.Call // as they were before the first death
 }
@@ -75,19 +75,22 @@ func (r *rings) of(number string) []*phone.Call {
 	return slices.DeleteFunc(slices.Clone(r.calls), func(c *phone.Call) bool { return c.From().Number != number })
 }
 
-func newCrash(s *site) *crash {
+func newCrash(s *site, states ...string) *crash {
 	s.t.Helper()
 	s.dialplan()
 	s.plan(crashPlan...)
 	c := &crash{site: s, stay: map[string]*phone.Call{}, rings: &rings{}}
 	s.agent("1000", phone.AnswerAfter(0))
-	s.agent("2000", phone.NeverAnswer())
+	s.agent("2000", phone.NeverAnswer()).BehaveBy(func(call *phone.Call) phone.Behaviour { c.rings.add(call); return phone.NeverAnswer() })
 	c.agent = s.agent("3000", phone.NeverAnswer())
 	c.agent.SetLines(3) // were it rung twice, it is to say so
-	x := s.extension("3000")
-	c.crm = s.crm(x.JID, x.JIDPassword, "3000")
-	for number, state := range map[string]string{"7201": "talking", "7202": "ringing", "7203": "waiting"} {
-		c.stay[state] = s.callAs(newCaller(), number)
+	for _, number := range screens(states) {
+		x := s.extension(number)
+		c.crms = append(c.crms, s.crm(x.JID, x.JIDPassword, number))
+	}
+	numbers := map[string]string{"talking": "7201", "ringing": "7202", "waiting": "7203"}
+	for _, state := range states {
+		c.stay[state] = s.callAs(newCaller(), numbers[state])
 		s.until("a call "+state, func() bool {
 			return slices.ContainsFunc(s.calls(), func(v api.Call) bool { return v.State == state })
 		})
@@ -96,7 +99,15 @@ func newCrash(s *site) *crash {
 	return c
 }
 
-// stayed finds that the three are as they were, and says who is not.
+// screens are the extensions of which every record is of somebody whom queueapp dies for.
+func screens(states []string) []string {
+	if slices.Contains(states, "ringing") {
+		return []string{"3000"}
+	}
+	return []string{"3000", "2000"}
+}
+
+// stayed finds that those who stay are as they were, and says who is not.
 func (c *crash) stayed() (lost []string) {
 	c.t.Helper()
 	now := c.calls()

@@ -117,6 +117,34 @@ func lives() []life {
 	}
 }
 
+// transfers are the lives of callers whom the agent sends on to 2000.
+func transfers() []life {
+	return []life{
+		{
+			name: "is sent on", before: isTalking, act: agentSendsOn, after: servedThere,
+			ends: []end{
+				{"in the bridge, unknown: found and followed", []string{"heard replaced", "commit transferred"}, "answered", "answered answered", 2, ""},
+				{"handed over: goes on there", []string{
+					"committed transferred", "publish offered", "published offered", "accepted offered", "publish transferred",
+					"published transferred", "heard arrived", "do continue", "done continue",
+				}, "answered", "answered answered", 2, ""},
+			},
+		},
+		{
+			name: "is answered there", before: isSentOn, act: colleagueAnswers, after: servedThere,
+			ends: []end{{"leg up: talk goes on", []string{
+				"heard legup", "commit connected", "committed connected", "publish answered", "published answered",
+			}, "answered", "answered answered", 2, ""}},
+		},
+		{
+			name: "is hung up on there", before: talksThere, act: colleagueHangsUp, after: isOver,
+			ends: []end{{"bridge with one side: ended", []string{
+				"heard gone", "commit ended", "committed ended", "do hangup", "done hangup", "publish ended", "published ended",
+			}, "answered", "answered answered", 2, ""}},
+		},
+	}
+}
+
 // recovery is the life of a caller whom a phone rings for when queueapp is killed, and dies again as it takes him up.
 func recovery() life {
 	return life{
@@ -136,5 +164,6 @@ func beside() []string {
 		"committed hold", "committed switchdown", "committed restoreagent", "committed unhold", "committed switchup", "committed restoreattempt",
 		"commit identify", "committed identify", "publish updated", "published updated", "commit device", "committed device",
 		"heard devicechanged", "heard left", "heard failed",
+		"do record", "done record", "heard recorded", // whether a call is recorded, which none is
 	}
 }

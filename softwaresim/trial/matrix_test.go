@@ -19,7 +19,7 @@ import (
 // TestTheCrashMatrix ends queueapp between every two effects of a call's life, while other callers talk, are rung for and
 // wait, one calls and one hangs up, and requires the row of DESIGN §4.2's table each time.
 func TestTheCrashMatrix(t *testing.T) {
-	m := newMatrix(t, newSiteFor(t, 4*time.Minute))
+	m := newMatrix(t, newSiteFor(t, 4*time.Minute), "talking", "ringing", "waiting")
 	for _, l := range append(lives(), recovery()) {
 		for _, e := range l.ends {
 			for _, point := range e.points {
@@ -37,9 +37,23 @@ func TestTheCrashMatrix(t *testing.T) {
 	m.conclude()
 }
 
+// Calls are sent on from phone to phone, which needs one that is free.
+func TestTheCrashMatrixOfTransfers(t *testing.T) {
+	m := newMatrix(t, newSiteFor(t, 2*time.Minute), "talking", "waiting")
+	for _, l := range transfers() {
+		for _, e := range l.ends {
+			for _, point := range e.points {
+				m.try(l, e, point, "kill", failpoint.Kill)
+			}
+			m.try(l, e, e.points[0], "stop", failpoint.Terminate)
+		}
+	}
+	m.conclude()
+}
+
 // A standby takes the floor over each time, and the one that died stands by.
 func TestTheCrashMatrixWithAStandby(t *testing.T) {
-	m := newMatrix(t, newLargeSiteFor(t, 3*time.Minute))
+	m := newMatrix(t, newLargeSiteFor(t, 3*time.Minute), "talking", "ringing", "waiting")
 	for _, l := range lives() {
 		for _, e := range l.ends {
 			m.try(l, e, e.points[0], "standby", failpoint.Kill)
@@ -60,10 +74,10 @@ type matrix struct {
 	trace string
 }
 
-func newMatrix(t *testing.T, s *site) *matrix {
+func newMatrix(t *testing.T, s *site, states ...string) *matrix {
 	t.Helper()
-	m := &matrix{t: t, c: newCrash(s), begun: time.Now(), trace: filepath.Join(world.points, failpoint.Trace)}
-	m.watch = s.watchFromOutside("3000")
+	m := &matrix{t: t, c: newCrash(s, states...), begun: time.Now(), trace: filepath.Join(world.points, failpoint.Trace)}
+	m.watch = s.watchFromOutside(screens(states)...)
 	s.must(os.WriteFile(m.trace, nil, 0o600))
 	t.Cleanup(func() { s.must(os.Remove(m.trace)) })
 	return m
