@@ -145,10 +145,14 @@ func (w *world) stale() {
 	}).Draw(w.t, "event"))
 }
 
-// order has an operator move callers.
+// order has an operator move callers, or pull them to a phone.
 func (w *world) order() {
 	c := w.drawCaller()
 	if c == nil {
+		return
+	}
+	if rapid.IntRange(0, 2).Draw(w.t, "pull") == 0 {
+		w.pull(c.id)
 		return
 	}
 	var ev queueapp.Event = queueapp.Prioritise{Call: c.id, Priority: rapid.IntRange(0, 2).Draw(w.t, "priority")}
@@ -159,6 +163,12 @@ func (w *world) order() {
 			queueapp.OutcomeWithdrawn, queueapp.OutcomeKey, queueapp.OutcomeUnavailable, "",
 		}).Draw(w.t, "outcome")}
 	}
+	w.onTime(ev)
+	w.tell(ev)
+}
+
+func (w *world) pull(id queueapp.CallID) {
+	ev := queueapp.Pull{Call: id, Extension: rapid.SampledFrom(append(extensionIDs(), "4711")).Draw(w.t, "to")}
 	w.onTime(ev)
 	w.tell(ev)
 }
