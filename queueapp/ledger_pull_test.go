@@ -4,8 +4,31 @@ import (
 	"slices"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"ringside/queueapp"
 )
+
+// pull has an operator give a caller to a phone, mostly one who may still be waiting.
+func (w *world) pull() {
+	calls := []queueapp.CallID{"c0"}
+	if inside := sorted(w.ledger.visits); len(inside) > 0 {
+		calls = nil
+		for _, v := range inside {
+			calls = append(calls, v.Call)
+		}
+	}
+	ev := queueapp.Pull{
+		Call: rapid.SampledFrom(calls).Draw(w.t, "pulled"), Extension: rapid.SampledFrom(append(extensionIDs(), "4711")).Draw(w.t, "to"),
+	}
+	w.onTime(ev)
+	w.tell(ev)
+	for _, a := range w.ledger.attempts {
+		if a.pulled && a.agent == "" && a.stage == connected {
+			w.seen["nobody talks"]++
+		}
+	}
+}
 
 // pull asserts that a caller whom nobody has answered goes to the phone that an operator names, and to no other; else that
 // it is said why not.

@@ -86,7 +86,7 @@ func (w *world) with(act func()) func(*rapid.T) {
 
 // rare has something happen that does not happen all day.
 func (w *world) rare() {
-	what := []func(){w.device, w.device, w.stale, w.order, w.hold, w.unhold, w.unhold, w.restart, w.replan}
+	what := []func(){w.device, w.device, w.stale, w.order, w.pull, w.pull, w.hold, w.unhold, w.unhold, w.restart, w.replan}
 	what[rapid.IntRange(0, len(what)-1).Draw(w.t, "what")]()
 }
 
@@ -145,14 +145,10 @@ func (w *world) stale() {
 	}).Draw(w.t, "event"))
 }
 
-// order has an operator move callers, or pull them to a phone.
+// order has an operator move callers.
 func (w *world) order() {
 	c := w.drawCaller()
 	if c == nil {
-		return
-	}
-	if rapid.IntRange(0, 2).Draw(w.t, "pull") == 0 {
-		w.pull(c.id)
 		return
 	}
 	var ev queueapp.Event = queueapp.Prioritise{Call: c.id, Priority: rapid.IntRange(0, 2).Draw(w.t, "priority")}
@@ -163,12 +159,6 @@ func (w *world) order() {
 			queueapp.OutcomeWithdrawn, queueapp.OutcomeKey, queueapp.OutcomeUnavailable, "",
 		}).Draw(w.t, "outcome")}
 	}
-	w.onTime(ev)
-	w.tell(ev)
-}
-
-func (w *world) pull(id queueapp.CallID) {
-	ev := queueapp.Pull{Call: id, Extension: rapid.SampledFrom(append(extensionIDs(), "4711")).Draw(w.t, "to")}
 	w.onTime(ev)
 	w.tell(ev)
 }
