@@ -37,7 +37,7 @@ func (d *tables) load() Remembered {
 			r.Homes[a.ID.Call] = "main"
 			r.Attempts = append(r.Attempts, queueapp.RestoreAttempt{
 				Attempt: a.ID, Agent: a.Agent, Extension: a.Extension, State: stateOf(a), Offered: a.Offered, Rang: a.Rang,
-				Answered: a.Answered, Connected: a.Connected,
+				Answered: a.Answered, Connected: a.Connected, Pulled: a.Pulled,
 			})
 		}
 	}
