@@ -187,7 +187,7 @@ func (d *tables) rules() {
 		if !a.Ended.IsZero() {
 			continue
 		}
-		if other, twice := agents[a.Agent]; twice {
+		if other, twice := agents[a.Agent]; twice && a.Agent != "" {
 			d.m.fail("%s has %s and %s", a.Agent, id, other)
 		}
 		if other, twice := phones[a.Extension]; twice {
