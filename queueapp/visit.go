@@ -281,7 +281,7 @@ func (f *Floor) leave(v *visit, l Leave) {
 
 // spare keeps the visit from the agent until at, and looks again then.
 func (f *Floor) spare(v *visit, a *agent, at time.Time) {
-	if a.ID == "" || !at.After(f.now) {
+	if !at.After(f.now) {
 		return
 	}
 	if v.tried == nil {
