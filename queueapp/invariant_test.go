@@ -47,9 +47,6 @@ func (l *ledger) checkVisit(v *visitRow) {
 	if !answered && !v.deadline.After(l.now) {
 		l.fail("%s waits past its deadline", v.Call)
 	}
-	if a != nil && !answered && a.pulled && !l.extension(a.ext) {
-		l.fail("%s rings at %s, which is no more", a.id, a.ext)
-	}
 	if !answered && v.queue.removed {
 		l.fail("%s waits in a queue that is no more", v.Call)
 	}

@@ -31,5 +31,8 @@ func (f *Floor) cannotPull(v *visit, x *extension) RefusalReason {
 	return ""
 }
 
+// vacated reports whether an attempt's agent is not at its phone any more or, where it has none, the phone is no more.
+func (a *attempt) vacated() bool { return a.ext.removed || a.agent.ID != "" && a.agent.seat != a.ext }
+
 // pulled reports whether a visit is in the hands of the phone that an operator has chosen: nobody else may ring.
 func (v *visit) pulled() bool { return len(v.open) == 1 && v.open[0].pulled }

@@ -139,13 +139,13 @@ func (f *Floor) shut(ev RestoreAttempt) {
 func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
 	switch a.state {
 	case AttemptRinging:
-		if a.ext.removed || a.agent.ID != "" && a.agent.seat != a.ext { // no longer in the floor plan
+		if a.vacated() { // no longer in the floor plan
 			f.takeFrom(a)
 			return
 		}
 		f.timers.set(&a.timer, ev.Rang.Add(a.visit.queue.Ring+ringGrace))
 	case AttemptUp, AttemptBriefing, AttemptAsked: // how far the agent was nobody knows: he is told again, and asked
-		if a.agent.seat != a.ext && a.visit.queue.Briefing.Accept != "" {
+		if a.vacated() && a.visit.queue.Briefing.Accept != "" {
 			f.takeFrom(a)
 			return
 		}
