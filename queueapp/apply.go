@@ -27,6 +27,7 @@ func (f *Floor) apply(p Plan) {
 }
 
 // realignRinging puts visits for which phones ring into their lines, or takes them out, as their queues' strategies now say.
+// Those that were pulled to a phone ring there for as long as it is in the plan.
 func (f *Floor) realignRinging() {
 	var ringing []*visit
 	for _, v := range f.visits {
@@ -36,6 +37,13 @@ func (f *Floor) realignRinging() {
 	}
 	slices.SortFunc(ringing, byService)
 	for _, v := range ringing {
+		if v.pulled() {
+			if v.open[0].ext.removed {
+				f.takeFrom(v.open[0])
+				f.stay(v)
+			}
+			continue
+		}
 		f.unline(v)
 		f.pace(v)
 		if v.queue.Strategy.rings() {

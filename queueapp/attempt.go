@@ -35,6 +35,7 @@ type attempt struct {
 	since            time.Time     // on hold; zero: is not
 	held             time.Duration // in holds that are over
 	from             int           // the attempt that was transferred, of which this one came; 0: none
+	pulled           bool          // an operator has chosen the phone, not the queue the agent
 }
 
 func (f *Floor) offer(v *visit, ag *agent) {
@@ -43,14 +44,19 @@ func (f *Floor) offer(v *visit, ag *agent) {
 	case LeastRecent, FewestCalls, LeastTalk, Random, WeightedRandom, RoundRobin, Linear:
 		f.unline(v)
 	}
+	f.ask(v, ag, ag.seat, false)
+}
+
+// ask begins an attempt at a phone.
+func (f *Floor) ask(v *visit, ag *agent, x *extension, pulled bool) {
 	v.offers++
 	v.asked = f.now
-	a := f.open(AttemptID{Call: v.Call, N: v.offers}, v, ag, ag.seat)
-	a.state = AttemptCommitted
+	a := f.open(AttemptID{Call: v.Call, N: v.offers}, v, ag, x)
+	a.state, a.pulled = AttemptCommitted, pulled
 	f.pace(v)
 	f.emit(Offer{
-		Attempt: a.id, Queue: v.queue.Name, Agent: ag.ID, Extension: a.ext.ID,
-		Expires: f.now.Add(v.queue.Ring + ringGrace + offerLife),
+		Attempt: a.id, Queue: v.queue.Name, Agent: ag.ID, Extension: x.ID,
+		Expires: f.now.Add(v.queue.Ring + ringGrace + offerLife), Pulled: pulled,
 	})
 }
 
@@ -185,14 +191,17 @@ func reasonFor(c EndCause) RevokeReason {
 }
 
 // fail revokes an attempt that came to nothing, and puts the visit back where it stood. What was lost with the last
-// owner is nobody's fault and may be tried again at once; what is lost under our eyes could be lost again and again.
+// owner is nobody's fault and may be tried again at once; what is lost under our eyes could be lost again and again. To whom
+// an operator gave a caller it is no miss, but the same caller does not come back to him any sooner for it.
 func (f *Floor) fail(a *attempt, reason RevokeReason, q850 int) {
 	v, q := a.visit, a.visit.queue
 	f.detach(a)
 	f.emit(Revoke{Attempt: a.id, Reason: reason, Q850: q850})
 	if reason != RevokeLost || !a.restored {
 		f.spare(v, a.agent, f.now.Add(q.Retry))
-		f.letBe(a.agent, q, reason)
+		if !a.pulled {
+			f.letBe(a.agent, q, reason)
+		}
 	}
 	f.stay(v)
 }

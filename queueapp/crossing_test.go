@@ -128,6 +128,10 @@ func callRows() []row {
 			p, ok := ev.(queueapp.Prioritise)
 			return ok && p.Call == s.Call
 		}},
+		{name: "caller is pulled to a phone", event: queueapp.Pull{Call: "c1", Extension: "2000"}, hits: func(ev queueapp.Event, s subject) bool {
+			p, ok := ev.(queueapp.Pull)
+			return ok && p.Call == s.Call
+		}},
 		{name: "caller enters again", event: tableEnter(time.Hour), hits: func(ev queueapp.Event, s subject) bool {
 			e, ok := ev.(queueapp.Enter)
 			return ok && e.Call == s.Call

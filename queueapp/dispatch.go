@@ -63,7 +63,7 @@ func (v *visit) ringsWith(m *member) bool {
 // pace asks to be woken when one more phone is to ring for a visit for which some do.
 func (f *Floor) pace(v *visit) {
 	next := v.asked.Add(v.queue.Progress)
-	if v.queue.Strategy != Progressive || len(v.open) == 0 || !next.After(f.now) {
+	if v.queue.Strategy != Progressive || len(v.open) == 0 || v.pulled() || !next.After(f.now) {
 		f.timers.stop(&v.more)
 		return
 	}

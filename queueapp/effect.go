@@ -18,9 +18,10 @@ type Announce struct {
 type Offer struct {
 	Attempt   AttemptID
 	Queue     QueueName
-	Agent     AgentID
+	Agent     AgentID // empty: nobody sits there, which is so only where it is pulled
 	Extension ExtensionID
 	Expires   time.Time // when the record closes by itself, whatever happens to us
+	Pulled    bool      // an operator has chosen the extension, not the queue the agent: see [Pull]
 }
 
 // Ring asks for the agent's leg: the phone rings for at most For.
@@ -247,10 +248,10 @@ type Missed struct {
 	Count int
 }
 
-// RefusalReason is why an agent's wish was not granted.
+// RefusalReason is why an agent's wish, or an operator's, was not granted.
 type RefusalReason string
 
-// The reasons for which the floor refuses an agent's wish.
+// The reasons for which the floor refuses a wish.
 const (
 	RefusedUnknownAgent     RefusalReason = "unknown-agent"
 	RefusedUnknownExtension RefusalReason = "unknown-extension"
@@ -259,11 +260,14 @@ const (
 	RefusedNotLoggedOn      RefusalReason = "not-logged-on"
 	RefusedAlready          RefusalReason = "already"
 	RefusedNotMember        RefusalReason = "not-a-member"
+	RefusedNotWaiting       RefusalReason = "not-waiting" // somebody has answered the caller, or he is gone
+	RefusedUnavailable      RefusalReason = "unavailable" // no offers are made now, or not with this switch
 )
 
-// Refused says that LogOn, LogOff, Pause or Ready changed nothing, and why.
+// Refused says that LogOn, LogOff, Pause, Ready or Pull changed nothing, and why.
 type Refused struct {
 	Agent  AgentID
+	Call   CallID // whose pull it was; empty: it was an agent's wish
 	Reason RefusalReason
 }
 

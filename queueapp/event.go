@@ -168,6 +168,14 @@ type Move struct {
 	Queue QueueName
 }
 
+// Pull gives a waiting or ringing caller to an extension, whoever sits there, or nobody: an operator's doing. While that
+// phone rings nobody else is asked, and if it comes to nothing the caller stands where he stood. A [Refused] that names
+// the call says that nothing changed.
+type Pull struct {
+	Call      CallID
+	Extension ExtensionID
+}
+
 // Prioritise changes a waiting caller's priority.
 type Prioritise struct {
 	Call     CallID
@@ -268,6 +276,7 @@ type RestoreAttempt struct {
 	HeldSince time.Time     // zero: is not on hold
 	From      int           // the attempt that was transferred, of which this one came; 0: none
 	Channel   ChannelID     // its leg, where that is not one that we made
+	Pulled    bool          // an operator has chosen the extension: see [Pull]
 }
 
 // Tick wakes the floor for its deadlines: see [Floor.Next].
@@ -297,6 +306,7 @@ func (RestoreMember) event()  {}
 func (Device) event()         {}
 func (Withdraw) event()       {}
 func (Move) event()           {}
+func (Pull) event()           {}
 func (Prioritise) event()     {}
 func (Identify) event()       {}
 func (Hold) event()           {}

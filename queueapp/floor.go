@@ -97,6 +97,8 @@ func (f *Floor) take(ev Event) {
 		f.withdraw(ev)
 	case Move:
 		f.move(ev)
+	case Pull:
+		f.pull(ev)
 	case Prioritise:
 		f.prioritise(ev)
 	case Replaced:

@@ -231,7 +231,7 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 		queueapp.RevokeUnreachable: q.UnreachableDelay, queueapp.RevokeLost: q.UnreachableDelay,
 	}
 	d, counts := delay[e.Reason]
-	if counts {
+	if counts && !a.pulled {
 		ag.delay, ag.delayWhy, ag.delayOld = l.now.Add(d), e.Reason, false
 	}
 	if counts || e.Reason == queueapp.RevokeLoggedOff {
@@ -239,6 +239,8 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 	}
 	if e.Reason == queueapp.RevokeNoAnswer {
 		l.unaccepted(ev, a)
+	}
+	if e.Reason == queueapp.RevokeNoAnswer && !a.pulled {
 		ag.misses++
 		ag.tooMany = q.MaxNoAnswer > 0 && ag.misses >= q.MaxNoAnswer && !ag.paused && ag.seat != ""
 	}
@@ -268,8 +270,8 @@ func (l *ledger) close(ev queueapp.Event, e queueapp.Close) {
 		return
 	}
 	a.closed = true
-	if a.visit.answered == "" {
-		a.visit.answered = a.agent
+	if a.from == 0 {
+		a.visit.answered, a.visit.nobody = a.agent, a.agent == ""
 	}
 	held := a.held
 	if !a.since.IsZero() {
@@ -323,7 +325,7 @@ func (l *ledger) leave(ev queueapp.Event, e queueapp.Leave) {
 	}
 	switch e.Outcome {
 	case queueapp.OutcomeAnswered:
-		if (e.Then == queueapp.ThenNothing) != (hangup.Call == e.Call) || e.Agent == "" || e.Agent != v.answered {
+		if (e.Then == queueapp.ThenNothing) != (hangup.Call == e.Call) || (e.Agent == "") != v.nobody || e.Agent != v.answered {
 			l.fail("%s answered by %q, then %s", e.Call, e.Agent, e.Then)
 		}
 		return

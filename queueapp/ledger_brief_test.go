@@ -82,7 +82,9 @@ func (l *ledger) checkAsked() {
 		if a.briefing != nil && !a.until.After(l.now) {
 			l.fail("%s is being told or asked since before %s", a.id, a.until)
 		}
-		if ag := l.agents[a.agent]; a.stage < up && (ag == nil || ag.seat != a.ext) {
+		ag := l.agents[a.agent]
+		there := ag != nil && ag.seat == a.ext || a.pulled && a.agent == "" && l.extension(a.ext)
+		if a.stage < up && !there {
 			l.fail("%s is offered at %s, where the agent is not", a.id, a.ext)
 		}
 	}

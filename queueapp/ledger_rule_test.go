@@ -81,7 +81,7 @@ func (l *ledger) wants(v *visitRow) bool {
 	switch {
 	case a == nil:
 		return true
-	case a.stage >= up:
+	case a.stage >= up, a.pulled:
 		return false
 	}
 	return v.queue.Strategy == queueapp.RingAll || v.queue.Strategy == queueapp.Progressive && !v.more.After(l.now)

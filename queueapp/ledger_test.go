@@ -72,6 +72,7 @@ type visitRow struct {
 	attempts          int
 	announced         bool
 	answered          queueapp.AgentID // who answered, before it was transferred
+	nobody            bool             // it was answered where no agent is logged on
 	more              time.Time        // when one more phone may ring
 	tried             map[queueapp.AgentID]time.Time
 }
@@ -106,6 +107,7 @@ type attemptRow struct {
 	since    time.Time     // on hold; zero: is not
 	held     time.Duration // in holds that are over
 	from     int           // the attempt that was transferred; 0: none was
+	pulled   bool          // by an operator to this phone
 }
 
 func newAgentRow(id queueapp.AgentID) *agentRow {
@@ -167,7 +169,9 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 		case a == nil || a.closed || revokes(effects, a.id):
 		case a.stage == up || a.briefing != nil:
 			a.stage, a.talked, a.briefing = connected, l.now, nil
-			l.agents[a.agent].misses = 0
+			if ag := l.agents[a.agent]; ag != nil {
+				ag.misses = 0
+			}
 		case a.stage == handed:
 			a.stage, a.talked, a.answered = connected, l.now, true
 		}
@@ -186,6 +190,8 @@ func (l *ledger) event(ev queueapp.Event, effects []queueapp.Effect) {
 		if v := l.visits[ev.Call]; v != nil {
 			v.priority = ev.Priority
 		}
+	case queueapp.Pull:
+		l.pull(ev, effects)
 	case queueapp.Hold:
 		l.held = true
 	case queueapp.Unhold:
@@ -265,7 +271,11 @@ func (l *ledger) effect(ev queueapp.Event, e queueapp.Effect) {
 	case queueapp.Announce:
 		l.announce(e)
 	case queueapp.Offer:
-		l.offer(e)
+		if e.Pulled {
+			l.pulledOffer(ev, e)
+		} else {
+			l.offer(e)
+		}
 	case queueapp.Ring:
 		l.ring(ev, e)
 	case queueapp.Brief:

@@ -45,7 +45,7 @@ func (f *Floor) logOffFrom(a *agent, m *member) {
 		f.unpauseIn(m)
 	}
 	f.setServes(m, false)
-	if at := a.attempt; at != nil && at.visit != nil && at.visit.queue == m.queue && at.visit.winner != at {
+	if at := a.attempt; at != nil && at.visit != nil && at.visit.queue == m.queue && at.visit.winner != at && !at.pulled {
 		v := at.visit
 		f.takeFrom(at)
 		f.stay(v)

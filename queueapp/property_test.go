@@ -86,7 +86,7 @@ func (w *world) with(act func()) func(*rapid.T) {
 
 // rare has something happen that does not happen all day.
 func (w *world) rare() {
-	what := []func(){w.device, w.device, w.stale, w.order, w.hold, w.unhold, w.unhold, w.restart, w.replan}
+	what := []func(){w.device, w.device, w.stale, w.order, w.pull, w.pull, w.hold, w.unhold, w.unhold, w.restart, w.replan}
 	what[rapid.IntRange(0, len(what)-1).Draw(w.t, "what")]()
 }
 

@@ -176,7 +176,7 @@ func (w *world) restoreAttempt(a *attemptRow) queueapp.RestoreAttempt {
 	if leg != nil && leg.gone && rapid.Bool().Draw(w.t, "as if there was no leg") {
 		leg = nil
 	}
-	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang, From: a.from}
+	ev := queueapp.RestoreAttempt{Attempt: a.id, Agent: a.agent, Extension: a.ext, Offered: a.at, Rang: a.rang, From: a.from, Pulled: a.pulled}
 	a.restored, a.briefing, a.heard = true, nil, false
 	switch {
 	case a.closed:

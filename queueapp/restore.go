@@ -73,7 +73,7 @@ func (f *Floor) settle() {
 		switch {
 		case v.queue.removed:
 			f.dismissVisit(v, Leave{Call: v.Call, Queue: v.queue.Name, Outcome: OutcomeWithdrawn, Then: ThenContinue})
-		case v.winner == nil && (len(v.open) == 0 || v.queue.Strategy.rings()):
+		case v.winner == nil && (len(v.open) == 0 || v.queue.Strategy.rings() && !v.pulled()):
 			f.pace(v)
 			f.stand(v)
 		default: // in its phones' hands; nobody else may be there
@@ -100,7 +100,7 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 		f.emit(Revoke{Attempt: ev.Attempt, Reason: RevokeLost})
 		return
 	}
-	if ev.State != AttemptEnding && (v == nil || !v.takes(ev.State)) {
+	if ev.State != AttemptEnding && (v == nil || !v.takes(ev)) {
 		f.shut(ev)
 		ev.State = AttemptEnding
 	}
@@ -114,13 +114,14 @@ func (f *Floor) restoreAttempt(ev RestoreAttempt) {
 	}
 	a := f.open(ev.Attempt, v, f.whoever(ev.Agent), f.whichever(ev.Extension))
 	a.state, a.restored, a.answered, a.talked = ev.State, true, ev.Answered, ev.Connected
-	a.held, a.since, a.from = ev.Holds, ev.HeldSince, ev.From
+	a.held, a.since, a.from, a.pulled = ev.Holds, ev.HeldSince, ev.From, ev.Pulled
 	f.resume(a, ev)
 }
 
-// takes reports whether a visit may have another attempt, in this state.
-func (v *visit) takes(s AttemptState) bool {
-	return len(v.open) == 0 || v.winner == nil && (v.queue.Strategy.rings() || v.queue.removed && s != AttemptRinging)
+// takes reports whether a visit may have another attempt.
+func (v *visit) takes(ev RestoreAttempt) bool {
+	return len(v.open) == 0 || v.winner == nil && !v.pulled() && !ev.Pulled &&
+		(v.queue.Strategy.rings() || v.queue.removed && ev.State != AttemptRinging)
 }
 
 // shut closes the record of an attempt that cannot go on.
@@ -138,13 +139,13 @@ func (f *Floor) shut(ev RestoreAttempt) {
 func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
 	switch a.state {
 	case AttemptRinging:
-		if a.agent.seat != a.ext { // no longer in the floor plan
+		if a.vacated() { // no longer in the floor plan
 			f.takeFrom(a)
 			return
 		}
 		f.timers.set(&a.timer, ev.Rang.Add(a.visit.queue.Ring+ringGrace))
 	case AttemptUp, AttemptBriefing, AttemptAsked: // how far the agent was nobody knows: he is told again, and asked
-		if a.agent.seat != a.ext && a.visit.queue.Briefing.Accept != "" {
+		if a.vacated() && a.visit.queue.Briefing.Accept != "" {
 			f.takeFrom(a)
 			return
 		}
@@ -152,7 +153,7 @@ func (f *Floor) resume(a *attempt, ev RestoreAttempt) {
 	case AttemptConnected, AttemptHanded:
 		f.win(a)
 		a.visit.talk()
-		if a.visit.answered == "" {
+		if a.visit.answered == "" && a.from == 0 {
 			a.visit.answered = a.agent.ID
 		}
 		f.timers.stop(&a.visit.deadline)

@@ -71,8 +71,11 @@ func (f *Floor) logOff(a *agent) {
 // takeFrom takes a ringing offer back from an agent who is logged off. Were he back at once, the visit would be no faster
 // with him again than after any other failure.
 func (f *Floor) takeFrom(at *attempt) {
-	v := at.visit
-	f.withdrawOffer(at, RevokeLoggedOff, "normal")
+	v, why := at.visit, RevokeLoggedOff
+	if at.agent.ID == "" { // the phone itself is no more
+		why = RevokeWithdrawn
+	}
+	f.withdrawOffer(at, why, "normal")
 	f.spare(v, at.agent, f.now.Add(v.queue.Retry))
 }
 

@@ -203,7 +203,7 @@ func (w *world) onTime(ev queueapp.Event) {
 		return
 	}
 	switch ev.(type) {
-	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Apply, queueapp.Briefed, queueapp.Connected, queueapp.Held, queueapp.Resumed,
+	case queueapp.Ready, queueapp.WrapUpFor, queueapp.Pause, queueapp.LogOff, queueapp.LogOn, queueapp.Device, queueapp.Prioritise, queueapp.Pull, queueapp.Apply, queueapp.Briefed, queueapp.Connected, queueapp.Held, queueapp.Resumed,
 		queueapp.SwitchDown:
 		w.tell(queueapp.Tick{})
 	default:

@@ -45,7 +45,7 @@ func audits() map[string]string {
 		"an answered visit has no conversation": `
 			SELECT format('%s visit %s', v.call, v.n) FROM queueapp.visits v
 			WHERE v.floor = $1 AND (v.outcome = 'answered') AND NOT EXISTS (
-				SELECT FROM queueapp.attempts a WHERE a.call = v.call AND a.visit = v.n AND a.connected_at IS NOT NULL AND a.agent = v.agent)`,
+				SELECT FROM queueapp.attempts a WHERE a.call = v.call AND a.visit = v.n AND a.connected_at IS NOT NULL AND a.agent IS NOT DISTINCT FROM v.agent)`,
 		"a conversation's visit was not answered": `
 			SELECT format('%s.%s: %s', a.call, a.n, v.outcome) FROM queueapp.attempts a JOIN queueapp.visits v ON v.call = a.call AND v.n = a.visit
 			WHERE a.floor = $1 AND a.connected_at IS NOT NULL AND v.outcome <> 'answered'`,
@@ -53,7 +53,7 @@ func audits() map[string]string {
 			SELECT format('%s: agent %s after %s', a.call, a.agent, b.offered_at - a.closed_at)
 			FROM queueapp.attempts a JOIN queueapp.attempts b ON b.call = a.call AND b.visit = a.visit AND b.agent = a.agent AND b.n > a.n
 			JOIN queueapp.queues q ON q.floor = a.floor AND q.name = a.queue
-			WHERE a.floor = $1 AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable') AND b.handed_from IS NULL AND b.offered_at < a.closed_at + q.retry - interval '1 ms'`,
+			WHERE a.floor = $1 AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable') AND b.handed_from IS NULL AND NOT b.pulled AND b.offered_at < a.closed_at + q.retry - interval '1 ms'`,
 		"a caller came or went twice in the queue_log": `
 			SELECT format('%s in %s: %s in step %s', callid, queuename, event, step) FROM (
 				SELECT *, lag(event = 'ENTERQUEUE') OVER (PARTITION BY callid, queuename ORDER BY step, n) AS came

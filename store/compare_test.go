@@ -60,16 +60,45 @@ func (w *world) countBefore(call queueapp.CallID) int {
 	return n
 }
 
+// compareAgentless compares what rings or talks at phones where nobody is logged on.
+func (w *world) compareAgentless(remembered map[queueapp.CallID]queueapp.RestoreAttempt) {
+	w.rt.Helper()
+	found := 0
+	for _, v := range w.calls {
+		if v.Attempt == 0 || v.Agent != "" {
+			continue
+		}
+		found++
+		a := remembered[v.Call]
+		if a.Attempt.N != v.Attempt || a.Extension != v.Extension || !a.Pulled || string(statusOf(a.State)) != v.State {
+			w.rt.Errorf("call %s is %s at %s: %+v", v.Call, v.State, v.Extension, a)
+		}
+	}
+	if found != len(remembered) {
+		w.rt.Errorf("%d calls are at phones without an agent, want %d: %v", len(remembered), found, remembered)
+	}
+}
+
 func (w *world) compareAgents(r engine.Remembered) {
 	w.rt.Helper()
 	remembered, open := map[queueapp.AgentID]queueapp.RestoreAgent{}, map[queueapp.AgentID]queueapp.RestoreAttempt{}
 	for _, a := range r.Agents {
 		remembered[a.Agent] = a
 	}
+	agentless := map[queueapp.CallID]queueapp.RestoreAttempt{}
+	ending := 0
 	for _, a := range r.Attempts {
-		open[a.Agent] = a
+		switch {
+		case a.Agent != "":
+			open[a.Agent] = a
+		case a.State == queueapp.AttemptEnding: // of which no listing tells
+			ending++
+		default:
+			agentless[a.Attempt.Call] = a
+		}
 	}
-	if len(open) != len(r.Attempts) {
+	w.compareAgentless(agentless)
+	if len(open)+len(agentless)+ending != len(r.Attempts) {
 		w.rt.Errorf("an agent has two open attempts: %v", r.Attempts)
 	}
 	for _, v := range w.agents {

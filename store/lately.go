@@ -131,7 +131,7 @@ func (o *owner) delays(ctx context.Context, l lately, r *engine.Remembered) erro
 	}
 	rows, err := o.conn.Query(ctx, `SELECT a.call::text, a.n, a.agent, a.queue
 		FROM unnest($1::text[]::uuid[], $2::int[]) AS r (call, n) JOIN queueapp.attempts a ON a.call = r.call AND a.n = r.n
-		WHERE a.handed_from IS NULL`, calls, ns)
+		WHERE a.handed_from IS NULL AND NOT a.pulled`, calls, ns)
 	if err != nil {
 		return err
 	}

@@ -189,7 +189,7 @@ const sparedSQL = `
 SELECT a.call::text, a.agent, max(a.closed_at + q.retry)
 FROM queueapp.visits v JOIN queueapp.attempts a ON a.call = v.call AND a.visit = v.n
 JOIN queueapp.queues q ON q.floor = v.floor AND q.name = v.queue
-WHERE v.floor = $1 AND v.ended_at IS NULL AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable')
+WHERE v.floor = $1 AND v.ended_at IS NULL AND a.agent IS NOT NULL AND a.reason IN ('no-answer', 'busy', 'refused', 'unreachable')
     AND a.closed_at + q.retry > clock_timestamp()
 GROUP BY a.call, a.agent ORDER BY 1, 2`
 
@@ -208,7 +208,8 @@ SELECT a.call::text, a.n, coalesce(a.agent, ''), coalesce(a.extension, ''), a.st
     coalesce((SELECT sum(h.ended_at - h.began_at) FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n), interval '0'),
     (SELECT h.began_at FROM queueapp.holds h WHERE h.call = a.call AND h.attempt = a.n AND h.ended_at IS NULL),
     coalesce(a.handed_from, 0),
-    CASE WHEN a.handed_from IS NULL THEN '' ELSE coalesce((SELECT l.channel FROM queueapp.legs l WHERE l.call = a.call AND l.attempt = a.n), '') END
+    CASE WHEN a.handed_from IS NULL THEN '' ELSE coalesce((SELECT l.channel FROM queueapp.legs l WHERE l.call = a.call AND l.attempt = a.n), '') END,
+    a.pulled
 FROM queueapp.attempt_report a JOIN queueapp.calls c ON c.id = a.call WHERE a.floor = $1 AND a.ended_at IS NULL
 ORDER BY a.offered_at, a.call, a.n`
 
@@ -221,7 +222,7 @@ type openAttempt struct {
 func scanAttempt(row pgx.CollectableRow) (a openAttempt, err error) {
 	var rang, answered, connected, held *time.Time
 	err = row.Scan(&a.Attempt.Call, &a.Attempt.N, &a.Agent, &a.Extension, &a.State, &a.Offered, &rang, &answered, &connected, &a.home,
-		&a.Holds, &held, &a.From, &a.Channel)
+		&a.Holds, &held, &a.From, &a.Channel, &a.Pulled)
 	a.Rang, a.Answered, a.Connected, a.HeldSince = known(rang), known(answered), known(connected), known(held)
 	return a, err
 }

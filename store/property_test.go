@@ -262,6 +262,7 @@ func (w *world) operator(rt *rapid.T) {
 		},
 		queueapp.Move{Call: call, Queue: "sales"}, queueapp.Prioritise{Call: call, Priority: 5}, queueapp.Prioritise{Call: call, Priority: -5},
 		queueapp.Withdraw{Call: call, Outcome: queueapp.OutcomeWithdrawn}, queueapp.Hold{Why: "test"}, queueapp.Unhold{},
+		queueapp.Pull{Call: call, Extension: "1000"}, queueapp.Pull{Call: call, Extension: "2000"}, queueapp.Pull{Call: call, Extension: "3000"},
 	}).Draw(rt, "event"))
 }
 

@@ -119,16 +119,16 @@ SELECT $2, coalesce(max(n), 0) + 1, $1, $12, $13, $14, $10, $15, $11, nullif($16
 FROM queueapp.visits WHERE call = $2`,
 
 		stmtOffer: `
-INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at)
-SELECT $2, $3, max(n), $1, $4, $5, $6, $7, $8 FROM queueapp.visits WHERE call = $2`,
+INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at, pulled)
+SELECT $2, $3, max(n), $1, $4, nullif($5::text, ''), $6, $7, $8, $9 FROM queueapp.visits WHERE call = $2`,
 
 		stmtOffered: `
 INSERT INTO queueapp.attempts (call, n, visit, floor, queue, agent, extension, offered_at, expires_at, published_at, publish,
-    rang_at, alerted_at, answered_at, connected_at, closed_at, reason, ended_by, ended_at, cause, q850)
-SELECT $2, $3, max(n), $1, $4, $5, $6, $7, $8, $9::timestamptz, nullif($10::text, '')::queueapp.publish_result, $11::timestamptz, $12::timestamptz,
+    rang_at, alerted_at, answered_at, connected_at, closed_at, reason, ended_by, ended_at, cause, q850, pulled)
+SELECT $2, $3, max(n), $1, $4, nullif($5::text, ''), $6, $7, $8, $9::timestamptz, nullif($10::text, '')::queueapp.publish_result, $11::timestamptz, $12::timestamptz,
     $13::timestamptz, CASE WHEN $13::timestamptz IS NOT NULL THEN $14::timestamptz END, $15::timestamptz,
     nullif($16::text, '')::queueapp.revoke_reason, nullif($17::text, '')::queueapp.ended_by, $18::timestamptz,
-    nullif($19::text, '')::queueapp.end_cause, nullif($20::integer, 0)
+    nullif($19::text, '')::queueapp.end_cause, nullif($20::integer, 0), $21
 FROM queueapp.visits WHERE call = $2`,
 
 		// Of a call that was transferred nobody of the floor need have answered, and it need not be at a phone of ours.

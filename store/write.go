@@ -86,9 +86,9 @@ func (w *writer) openings(r projection.Rows) {
 		case a.From != 0:
 			w.batch.Queue(stmtHanded, append(append(offer, progress(a)...), a.From, text(a.Number))...)
 		case a.Untouched():
-			w.batch.Queue(stmtOffer, offer...)
+			w.batch.Queue(stmtOffer, append(offer, a.Pulled)...)
 		default:
-			w.batch.Queue(stmtOffered, append(offer, progress(a)...)...)
+			w.batch.Queue(stmtOffered, append(append(offer, progress(a)...), a.Pulled)...)
 		}
 	}
 	for _, s := range r.Seats {

@@ -17,7 +17,7 @@ type grammar struct {
 	Queues        queuesCommand        `cmd:"" group:"The floor" help:"List the queues and how they stand."`
 	Calls         callsCommand         `cmd:"" group:"The floor" help:"List the calls that wait or talk."`
 	Agent         agentCommand         `cmd:"" group:"The floor" help:"Log an agent on or off, pause, make ready."`
-	Call          callCommand          `cmd:"" group:"The floor" help:"Show a call, change its priority, withdraw it, hang it up."`
+	Call          callCommand          `cmd:"" group:"The floor" help:"Show a call, change its priority, give it to an extension, withdraw it, hang it up."`
 	Route         routeCommand         `cmd:"" group:"The floor" help:"Say who would get a queue's next call, and why nobody else."`
 	Journal       journalCommand       `cmd:"" group:"The floor" help:"Tell a call's story, from the journal."`
 	Release       releaseCommand       `cmd:"" group:"The floor" help:"Send every waiting caller on in the dialplan: the last resort."`

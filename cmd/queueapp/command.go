@@ -103,13 +103,14 @@ func (a *app) tellAgent(ctx context.Context, cli *grammar, command string, body 
 	return nil
 }
 
-// callCommand is `call ID show|priority|move|record|withdraw|hangup`.
+// callCommand is `call ID show|priority|move|pull|record|withdraw|hangup`.
 type callCommand struct {
 	ID struct {
 		ID       string       `arg:"" help:"The call's id, or the begin of it where no other call begins so."`
 		Show     callShow     `cmd:"" help:"Show the call."`
 		Priority callPriority `cmd:"" help:"Change a waiting caller's priority."`
 		Move     callMove     `cmd:"" help:"Send a waiting caller to another queue, where he keeps his place."`
+		Pull     callPull     `cmd:"" help:"Give a waiting caller to an extension, whoever sits there, or nobody."`
 		Record   callRecord   `cmd:"" help:"Start, pause, resume or stop the recording of the conversation."`
 		Withdraw callWithdraw `cmd:"" help:"Take the caller out of the queue and on in the dialplan."`
 		Hangup   callHangup   `cmd:"" help:"Hang the caller up."`
@@ -126,6 +127,10 @@ type callPriority struct {
 
 type callMove struct {
 	Queue string `arg:"" help:"The queue's name in the floor plan."`
+}
+
+type callPull struct {
+	Extension string `arg:"" help:"The extension's number in the floor plan."`
 }
 
 type callRecord struct {
@@ -169,6 +174,22 @@ func (c *callPriority) Run(ctx context.Context, a *app, cli *grammar) error {
 // Run moves the caller.
 func (c *callMove) Run(ctx context.Context, a *app, cli *grammar) error {
 	return a.endCall(ctx, cli, "/move", map[string]string{"queue": c.Queue}, "moved to "+c.Queue)
+}
+
+// Run pulls the caller.
+func (c *callPull) Run(ctx context.Context, a *app, cli *grammar) error {
+	return a.withCall(ctx, cli, func(o *owner, id string) error {
+		var v api.Call
+		if err := o.post(ctx, callPath(id, "/pull"), map[string]string{"extension": c.Extension}, &v); err != nil {
+			return err
+		}
+		at := "nobody is logged on there"
+		if v.Agent != "" {
+			at = "agent " + clean(string(v.Agent), 20)
+		}
+		a.printf("call %s: %s at extension %s, %s\n", clean(id, 60), clean(v.State, 20), clean(string(v.Extension), 20), at)
+		return nil
+	})
 }
 
 // Run does something about the recording.

@@ -62,7 +62,7 @@ func TestAStoryIsATest(t *testing.T) {
 		Agents: []queueapp.Agent{{ID: "1000", Name: "Ana"}, {ID: "2000"}, {ID: "3000"}},
 		Extensions: []queueapp.Extension{
 			{ID: "1000", Dial: "PJSIP/1000", Device: "PJSIP/1000"}, {ID: "2000", Dial: "PJSIP/2000", Device: "PJSIP/2000"},
-			{ID: "3000", Dial: "PJSIP/3000", Device: "PJSIP/3000"},
+			{ID: "3000", Dial: "PJSIP/3000", Device: "PJSIP/3000"}, {ID: "4000", Dial: "PJSIP/4000", Device: "PJSIP/4000"},
 		},
 	}
 	enter := func(id queueapp.CallID, entry int64) queueapp.Event {
@@ -85,6 +85,8 @@ func TestAStoryIsATest(t *testing.T) {
 	}{
 		"alone": {slices.Concat(open, []queueapp.Event{enter(callOne, 1)}, talk(first), []queueapp.Event{over}), len(open), true,
 			[]string{"queue support", `agent 1000 name "Ana"`, `agent 2000 paused "lunch"`}},
+		"pulled": {slices.Concat(open, []queueapp.Event{queueapp.Pause{Agent: "1000"}, enter(callOne, 1), queueapp.Pull{Call: callOne, Extension: "4000"}}, talk(first), []queueapp.Event{over}),
+			len(open) + 1, true, []string{"pull c1 4000", "extension 4000"}},
 		"while another talks": {slices.Concat(open, []queueapp.Event{enter(callTwo, 1)}, talk(second), []queueapp.Event{enter(callOne, 2), queueapp.Hangup{Call: callOne}}),
 			len(open) + 4, true, []string{"device 1000 INUSE"}},
 		"by the end of another": {slices.Concat(open, []queueapp.Event{enter(callTwo, 1)}, talk(second), []queueapp.Event{

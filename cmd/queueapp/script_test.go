@@ -161,6 +161,16 @@ func (f *cannedFloor) Command(_ context.Context, e queueapp.Event) ([]queueapp.E
 			}
 		}
 		return nil, nil
+	case queueapp.Pull:
+		if e.Extension == "4711" {
+			return []queueapp.Effect{queueapp.Refused{Call: e.Call, Reason: queueapp.RefusedUnknownExtension}}, nil
+		}
+		for i := range f.calls {
+			if f.calls[i].Call == e.Call {
+				f.calls[i].State, f.calls[i].Extension = "offered", e.Extension
+			}
+		}
+		return nil, nil
 	case queueapp.Withdraw:
 		return []queueapp.Effect{queueapp.Leave{Call: e.Call, Outcome: e.Outcome}}, nil
 	default:

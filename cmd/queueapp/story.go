@@ -31,6 +31,15 @@ func stage(at time.Time, before, story []store.Entry) transcript.Transcript {
 			}
 		}
 	}
+	pulled := map[queueapp.ExtensionID]bool{}
+	for _, e := range story {
+		if p, ok := e.Event.(queueapp.Pull); ok {
+			pulled[p.Extension] = true
+			if a, seated := floor.At(p.Extension); seated {
+				cast[a] = true
+			}
+		}
+	}
 	for _, a := range floor.Agents() {
 		if cast[a.Agent] && a.Extension != "" {
 			t.Agents = append(t.Agents, remembered(a))
@@ -39,12 +48,12 @@ func stage(at time.Time, before, story []store.Entry) transcript.Transcript {
 			}
 		}
 	}
-	seat(&t, plan, cast)
+	seat(&t, plan, cast, pulled)
 	return t
 }
 
-// seat adds who plays a part, and the phones that they sit at.
-func seat(t *transcript.Transcript, plan queueapp.Plan, cast map[queueapp.AgentID]bool) {
+// seat adds who plays a part, and the phones that they sit at, or that an operator has named.
+func seat(t *transcript.Transcript, plan queueapp.Plan, cast map[queueapp.AgentID]bool, pulled map[queueapp.ExtensionID]bool) {
 	for _, a := range plan.Agents {
 		if cast[a.ID] {
 			t.Plan.Agents = append(t.Plan.Agents, a)
@@ -52,7 +61,7 @@ func seat(t *transcript.Transcript, plan queueapp.Plan, cast map[queueapp.AgentI
 	}
 	for _, x := range plan.Extensions {
 		seated := slices.ContainsFunc(t.Agents, func(a queueapp.RestoreAgent) bool { return a.Extension == x.ID })
-		if seated || cast[queueapp.AgentID(x.ID)] {
+		if seated || pulled[x.ID] || cast[queueapp.AgentID(x.ID)] {
 			t.Plan.Extensions = append(t.Plan.Extensions, x)
 		}
 	}

@@ -25,7 +25,7 @@ type Floor interface {
 	Calls(ctx context.Context) ([]queueapp.CallView, error)
 	// Explain says who would get the queue's next call and why each other member would not; ErrUnknownQueue.
 	Explain(ctx context.Context, q queueapp.QueueName) ([]queueapp.Candidate, error)
-	// Command handles a LogOn, LogOff, Pause, Ready, Withdraw or Prioritise and returns once its effects are durable.
+	// Command handles a LogOn, LogOff, Pause, Ready, Withdraw, Move, Pull or Prioritise and returns once its effects are durable.
 	// A queueapp.Refused among the effects says that nothing changed.
 	Command(ctx context.Context, e queueapp.Event) ([]queueapp.Effect, error)
 	// HangUp ends a caller's channel and with it the call; ErrUnknownCall.

@@ -39,6 +39,7 @@ func (s *Server) routes(metrics http.Handler) []route {
 		{post, "/v1/agents/{agent}/ready", s.asked(s.ready)},
 		{post, "/v1/agents/{agent}/wrapup", s.asked(s.wrapUp)},
 		{post, "/v1/calls/{call}/move", s.asked(s.move)},
+		{post, "/v1/calls/{call}/pull", s.asked(s.pull)},
 		{post, "/v1/calls/{call}/priority", s.asked(s.prioritise)},
 		{post, "/v1/calls/{call}/record", s.asked(s.record)},
 		{post, "/v1/calls/{call}/withdraw", s.asked(s.withdraw)},

@@ -118,6 +118,7 @@ func (m *model) operator() {
 	id := queueapp.CallID(fmt.Sprintf("c%d", rapid.IntRange(1, max(1, m.ids)).Draw(m.t, "call")))
 	m.tell(rapid.SampledFrom([]queueapp.Event{
 		queueapp.Withdraw{Call: id}, queueapp.Prioritise{Call: id, Priority: 3}, queueapp.Withdraw{Call: id, Outcome: queueapp.OutcomeKey},
+		queueapp.Pull{Call: id, Extension: "1000"}, queueapp.Pull{Call: id, Extension: "1001"},
 	}).Draw(m.t, "does"))
 }
 

@@ -188,9 +188,14 @@ func (m *model) lookAtRows(t *tenure) {
 			open[queueapp.AttemptID{Call: a.Call, N: a.Attempt}] = true
 		}
 	}
+	for _, c := range t.floor.Calls() {
+		if c.Attempt > 0 {
+			open[queueapp.AttemptID{Call: c.Call, N: c.Attempt}] = true
+		}
+	}
 	for id, a := range m.db.attempts {
-		if _, known := t.attempt(id); a.From != 0 && a.Agent == "" {
-			open[id] = known != nil // nobody of the floor's
+		if _, known := t.attempt(id); a.Agent == "" { // nobody of the floor's: no listing tells of a leg that ends
+			open[id] = known != nil
 		}
 		if a.Ended.IsZero() != open[id] {
 			m.fail("attempt %s is open on the floor: %t; in the database: %t", id, open[id], a.Ended.IsZero())

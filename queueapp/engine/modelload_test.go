@@ -40,7 +40,7 @@ func (d *tables) load() Remembered {
 			r.Homes[a.ID.Call] = "main"
 			r.Attempts = append(r.Attempts, queueapp.RestoreAttempt{
 				Attempt: a.ID, Agent: a.Agent, Extension: a.Extension, State: stateOf(a), Offered: a.Offered, Rang: a.Rang,
-				Answered: a.Answered, Connected: a.Connected, From: a.From, Channel: d.legs[a.ID],
+				Answered: a.Answered, Connected: a.Connected, From: a.From, Channel: d.legs[a.ID], Pulled: a.Pulled,
 			})
 		}
 	}

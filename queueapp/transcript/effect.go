@@ -65,6 +65,9 @@ func (w *writer) attemptEffect(e queueapp.Effect) {
 		w.seat(e.Agent, e.Extension)
 		w.optWord("queue", string(e.Queue))
 		w.optTime("expires", e.Expires)
+		if e.Pulled {
+			w.key("pulled")
+		}
 	case queueapp.Ring:
 		w.verb("ring")
 		w.attempt(e.Attempt)
@@ -144,8 +147,13 @@ func (w *writer) agentEffect(e queueapp.Effect) {
 		w.word(string(e.Agent))
 		w.int(int64(e.Count))
 	case queueapp.Refused:
-		w.verb("refused")
-		w.word(string(e.Agent))
+		if e.Call != "" {
+			w.verb("refused-call")
+			w.word(string(e.Call))
+		} else {
+			w.verb("refused")
+			w.word(string(e.Agent))
+		}
 		known := refusalReasons()
 		named(w, e.Reason, known[:])
 	}
@@ -199,6 +207,9 @@ func (r *reader) effect(verb string) queueapp.Effect {
 		return queueapp.Regained{Call: r.call(), Entry: r.int64("an entry number")}
 	case "offer", "ring", "brief", "connect", "revoke", "hang-up", "on-hold", "off-hold", "close":
 		return r.attemptEffect(verb)
+	case "refused-call":
+		known := refusalReasons()
+		return queueapp.Refused{Call: r.call(), Reason: readNamed(r, "a reason", known[:])}
 	case "logged-on", "logged-off", "serves", "paused", "unpaused", "wrap-up", "missed", "refused":
 		return r.agentEffect(verb)
 	}
@@ -212,7 +223,7 @@ func (r *reader) attemptEffect(verb string) queueapp.Effect {
 	case "offer":
 		e := queueapp.Offer{Attempt: a}
 		e.Agent, e.Extension = r.seat()
-		e.Queue, e.Expires = queueapp.QueueName(r.optWord("queue")), r.optTime("expires")
+		e.Queue, e.Expires, e.Pulled = queueapp.QueueName(r.optWord("queue")), r.optTime("expires"), r.skip("pulled")
 		return e
 	case "ring":
 		e := queueapp.Ring{Attempt: a, Extension: r.extension()}

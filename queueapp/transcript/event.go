@@ -48,6 +48,10 @@ func (c Clock) AppendEvent(b []byte, e queueapp.Event) []byte {
 		w.verb("move")
 		w.word(string(e.Call))
 		w.word(string(e.Queue))
+	case queueapp.Pull:
+		w.verb("pull")
+		w.word(string(e.Call))
+		w.word(string(e.Extension))
 	case queueapp.Transferred, queueapp.Reached, queueapp.Replaced:
 		w.transfer(e)
 	case queueapp.Prioritise:
@@ -197,6 +201,8 @@ func (r *reader) event(verb string) queueapp.Event {
 		return queueapp.Withdraw{Call: r.call(), Outcome: readNamed(r, "an outcome", known[:])}
 	case "move":
 		return queueapp.Move{Call: r.call(), Queue: queueapp.QueueName(r.word("a queue"))}
+	case "pull":
+		return queueapp.Pull{Call: r.call(), Extension: r.extension()}
 	case "transferred", "reached", "replaced":
 		return r.transfer(verb)
 	case "prioritise":

@@ -231,6 +231,7 @@ func events() []func(t *rapid.T) queueapp.Event {
 		func(t *T) queueapp.Event {
 			return queueapp.Move{Call: call(t), Queue: text[queueapp.QueueName](t, "queue")}
 		},
+		func(t *T) queueapp.Event { return queueapp.Pull{Call: call(t), Extension: extension(t)} },
 		func(t *T) queueapp.Event { return queueapp.Prioritise{Call: call(t), Priority: number(t, "priority")} },
 		func(t *T) queueapp.Event {
 			e := enter(t)
@@ -253,6 +254,7 @@ func events() []func(t *rapid.T) queueapp.Event {
 				Attempt: attempt(t), Agent: agent(t), Extension: extension(t), Offered: instant(t, "offered"),
 				Rang: instant(t, "rang"), Answered: instant(t, "answered"), Connected: instant(t, "connected"),
 				Holds: span(t, "holds"), HeldSince: instant(t, "held"), From: number(t, "from"), Channel: text[queueapp.ChannelID](t, "channel"),
+				Pulled: rapid.Bool().Draw(t, "pulled"),
 				State: pick(t, "state", queueapp.AttemptCommitted, queueapp.AttemptRinging, queueapp.AttemptUp,
 					queueapp.AttemptConnected, queueapp.AttemptEnding, queueapp.AttemptHanded),
 			}
@@ -273,7 +275,7 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		},
 		func(t *T) queueapp.Effect {
 			return queueapp.Offer{Attempt: attempt(t), Queue: text[queueapp.QueueName](t, "queue"), Agent: agent(t),
-				Extension: extension(t), Expires: instant(t, "expires")}
+				Extension: extension(t), Expires: instant(t, "expires"), Pulled: rapid.Bool().Draw(t, "pulled")}
 		},
 		func(t *T) queueapp.Effect {
 			return queueapp.Ring{Attempt: attempt(t), Extension: extension(t), For: span(t, "for")}
@@ -326,8 +328,12 @@ func effects() []func(t *rapid.T) queueapp.Effect {
 		},
 		func(t *T) queueapp.Effect { return queueapp.Missed{Agent: agent(t), Count: number(t, "count")} },
 		func(t *T) queueapp.Effect {
-			return queueapp.Refused{Agent: agent(t), Reason: pick(t, "reason",
-				queueapp.RefusedOnCall, queueapp.RefusedAlready, queueapp.RefusedNotLoggedOn)}
+			e := queueapp.Refused{Call: text[queueapp.CallID](t, "call"), Reason: pick(t, "reason",
+				queueapp.RefusedOnCall, queueapp.RefusedAlready, queueapp.RefusedNotLoggedOn, queueapp.RefusedNotWaiting)}
+			if e.Call == "" {
+				e.Agent = agent(t)
+			}
+			return e
 		},
 	}
 }

@@ -228,6 +228,9 @@ func (w *writer) restore(e queueapp.Event) {
 		w.optTime("held", e.HeldSince)
 		w.optInt("from", int64(e.From))
 		w.optWord("channel", string(e.Channel))
+		if e.Pulled {
+			w.key("pulled")
+		}
 	}
 }
 
@@ -265,6 +268,6 @@ func (r *reader) restoreAttempt() queueapp.RestoreAttempt {
 	e.Offered, e.Rang = r.optTime("offered"), r.optTime("rang")
 	e.Answered, e.Connected = r.optTime("answered"), r.optTime("connected")
 	e.Holds, e.HeldSince, e.From = r.optDuration("holds"), r.optTime("held"), r.optInt("from")
-	e.Channel = queueapp.ChannelID(r.optWord("channel"))
+	e.Channel, e.Pulled = queueapp.ChannelID(r.optWord("channel")), r.skip("pulled")
 	return e
 }

@@ -53,10 +53,11 @@ func thens() [4]queueapp.Then {
 	return [...]queueapp.Then{queueapp.ThenNothing, queueapp.ThenContinue, queueapp.ThenHangUp, queueapp.ThenQueue}
 }
 
-func refusalReasons() [7]queueapp.RefusalReason {
+func refusalReasons() [9]queueapp.RefusalReason {
 	return [...]queueapp.RefusalReason{
 		queueapp.RefusedUnknownAgent, queueapp.RefusedUnknownExtension, queueapp.RefusedExtensionTaken,
 		queueapp.RefusedOnCall, queueapp.RefusedNotLoggedOn, queueapp.RefusedAlready, queueapp.RefusedNotMember,
+		queueapp.RefusedNotWaiting, queueapp.RefusedUnavailable,
 	}
 }
 

@@ -104,6 +104,8 @@ func callOf(ev queueapp.Event) queueapp.CallID {
 		return ev.Call
 	case queueapp.Move:
 		return ev.Call
+	case queueapp.Pull:
+		return ev.Call
 	case queueapp.Prioritise:
 		return ev.Call
 	case queueapp.Identify:

@@ -111,7 +111,7 @@ func (p *Projector) event(ev queueapp.Event, effects []queueapp.Effect) {
 		p.replaced(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Connected, queueapp.Ended, queueapp.RestoreAttempt:
 		p.attemptEvent(ev, effects)
-	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed, queueapp.Transferred, queueapp.Reached, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move,
+	case queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed, queueapp.Transferred, queueapp.Reached, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff, queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.RestoreMember, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Pull,
 		queueapp.Hold, queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.RestoreAgent, queueapp.RestoreVisit,
 		queueapp.Tick: // rows follow from their effects, or none do
 	}
@@ -128,7 +128,7 @@ func (p *Projector) effect(e queueapp.Effect) {
 	case queueapp.Offer:
 		p.offers[e.Attempt] = len(p.rows.Offers)
 		p.rows.Offers = append(p.rows.Offers, Attempt{
-			ID: e.Attempt, Queue: e.Queue, Agent: e.Agent, Extension: e.Extension, Offered: p.at, Expires: e.Expires,
+			ID: e.Attempt, Queue: e.Queue, Agent: e.Agent, Extension: e.Extension, Offered: p.at, Expires: e.Expires, Pulled: e.Pulled,
 		})
 	case queueapp.Ring:
 		first(&p.attempt(e.Attempt).Rang, p.at)

@@ -81,11 +81,14 @@ type Attempt struct {
 	Q850      int
 	From      int    // the attempt that was transferred, of which this one came; 0: none
 	Number    string // that was dialled in that
+	Pulled    bool   // an operator has chosen the extension
 }
 
 // Untouched reports whether nothing became of a new attempt yet.
 func (a *Attempt) Untouched() bool {
-	return *a == Attempt{ID: a.ID, Queue: a.Queue, Agent: a.Agent, Extension: a.Extension, Offered: a.Offered, Expires: a.Expires}
+	return *a == Attempt{
+		ID: a.ID, Queue: a.Queue, Agent: a.Agent, Extension: a.Extension, Offered: a.Offered, Expires: a.Expires, Pulled: a.Pulled,
+	}
 }
 
 // Seat says at which phone a transferred call turned out to be.

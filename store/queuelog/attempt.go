@@ -21,8 +21,16 @@ type attempt struct {
 
 func (f *Fold) offer(e queueapp.Offer) {
 	if v := f.visits[e.Attempt.Call]; v != nil {
-		f.attempts[e.Attempt] = &attempt{visit: v, agent: e.Agent}
+		f.attempts[e.Attempt] = &attempt{visit: v, agent: memberAt(e.Agent, e.Extension)}
 	}
+}
+
+// memberAt is the name of who is rung: the extension's number where nobody is logged on there.
+func memberAt(a queueapp.AgentID, x queueapp.ExtensionID) queueapp.AgentID {
+	if a == "" {
+		return queueapp.AgentID(x)
+	}
+	return a
 }
 
 func (f *Fold) ring(e queueapp.Ring) {
@@ -68,7 +76,7 @@ func (f *Fold) restoreAttempt(ev queueapp.RestoreAttempt) {
 		f.talk(&attempt{visit: v}, f.at)
 		return
 	}
-	a := &attempt{visit: v, agent: ev.Agent, rang: ev.Rang, answered: ev.Answered, held: ev.HeldSince}
+	a := &attempt{visit: v, agent: memberAt(ev.Agent, ev.Extension), rang: ev.Rang, answered: ev.Answered, held: ev.HeldSince}
 	f.attempts[ev.Attempt] = a
 	if ev.State == queueapp.AttemptConnected && v.connected.IsZero() {
 		since := ev.Connected

@@ -74,7 +74,7 @@ func (f *Fold) step(s queueapp.Step) {
 		f.restoreAttempt(ev)
 	case queueapp.Offered, queueapp.Ringing, queueapp.Up, queueapp.Briefed, queueapp.Accepted, queueapp.Held, queueapp.Resumed,
 		queueapp.Transferred, queueapp.Reached, queueapp.Replaced, queueapp.Ended, queueapp.Hangup, queueapp.LogOn, queueapp.LogOff,
-		queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Identify, queueapp.Hold,
+		queueapp.Pause, queueapp.Ready, queueapp.WrapUpFor, queueapp.Device, queueapp.Withdraw, queueapp.Move, queueapp.Pull, queueapp.Identify, queueapp.Hold,
 		queueapp.Unhold, queueapp.SwitchDown, queueapp.SwitchUp, queueapp.Tick: // entries follow from their effects, or none do
 	}
 	f.effects(s.Effects)

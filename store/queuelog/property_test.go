@@ -248,7 +248,7 @@ func (w *world) caller(rt *rapid.T) {
 	w.happen(rapid.SampledFrom([]queueapp.Event{
 		queueapp.Hangup{Call: id}, queueapp.Hangup{Call: id}, queueapp.Withdraw{Call: id}, queueapp.Withdraw{Call: id, Outcome: queueapp.OutcomeKey},
 		queueapp.Withdraw{Call: id, Outcome: queueapp.OutcomeUnavailable}, queueapp.Prioritise{Call: id, Priority: 3},
-		queueapp.Move{Call: id, Queue: "sales"}, queueapp.Enter{Call: id, Queue: "sales", Entry: 1000, Channel: w.channels[id]},
+		queueapp.Move{Call: id, Queue: "sales"}, queueapp.Pull{Call: id, Extension: queueapp.ExtensionID(rapid.SampledFrom(agents()).Draw(rt, "to"))}, queueapp.Enter{Call: id, Queue: "sales", Entry: 1000, Channel: w.channels[id]},
 	}).Draw(rt, "what"))
 }
 

@@ -121,6 +121,28 @@ func talks() []story {
 8|17.c1|support|1000|RINGNOANSWER|2000
 12|17.c1|support|1001|CONNECT|12|rs1.c1.2.1|9
 20|17.c1|support|1001|COMPLETECALLER|12|8|1`},
+		{name: "callers who are pulled, to an agent's phone and to one where nobody is logged on", floor: "queue support leastrecent ring 20s wrapup 0s members 1000\nagent 1000\nagent 2000\nextension 3000",
+			events: `
+0s       enter c1 support
+0s       offered c1.1 ok
+2s       pull c1 3000
+2s       ended c1.1 hangup
+2s       pause 1000
+2s       offered c1.2 ok
+5s       ended c1.2 busy
+6s       pull c1 2000
+6s       pull c1 3000
+6s       offered c1.4 ok
+8s       up c1.4
+8s       connected c1.4
+18s      ended c1.4 hangup`, want: `
+0|17.c1|support|NONE|ENTERQUEUE|||1
+2|17.c1|support|1000|RINGCANCELED|2000
+2|NONE|NONE|1000|PAUSEALL|
+2|NONE|support|1000|PAUSE|
+5|17.c1|support|3000|RINGNOANSWER|3000
+8|17.c1|support|3000|CONNECT|8|rs1.c1.4.1|2
+18|17.c1|support|3000|COMPLETEAGENT|8|10|1`},
 		{name: "phones that ring together", floor: "queue support ringall ring 20s\nagent 1000\nagent 1001", events: `
 0s       enter c1 support
 0s       offered c1.1 ok
