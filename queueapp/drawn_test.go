@@ -91,6 +91,7 @@ func drawQueue(t *rapid.T, name queueapp.QueueName, members []queueapp.Member) q
 		LeaveAfter:       rapid.SampledFrom([]time.Duration{0, 10 * time.Second}).Draw(t, "leaveempty after"),
 		MaxLen:           rapid.SampledFrom([]int{0, 0, 0, 3}).Draw(t, "maxlen"),
 		MaxRatio:         rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "maxratio"),
+		MaxExpect:        rapid.SampledFrom([]time.Duration{0, 0, time.Second, 10 * time.Second}).Draw(t, "max expected wait"),
 		Regain:           rapid.SampledFrom([]time.Duration{0, 30 * time.Second}).Draw(t, "regain"),
 		Overflow:         drawOverflow(t, name),
 		Weight:           rapid.IntRange(0, 2).Draw(t, "weight") / 2,

@@ -33,6 +33,7 @@ func queueFields(q queueapp.Queue) []field {
 	f.optDuration("leaveempty_after", q.LeaveAfter)
 	f.optInt("maxlen", q.MaxLen)
 	f.optInt("maxratio", q.MaxRatio)
+	f.optDuration("max_expected_wait", q.MaxExpect)
 	f.optDuration("regain", q.Regain)
 	f.briefing(q.Briefing)
 	if len(q.Overflow) > 0 {

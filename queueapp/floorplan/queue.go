@@ -30,7 +30,8 @@ func queue(t *table) queueapp.Queue {
 		Join:             empty(t, "joinempty", true), Stages: stages(t), Patient: t.bool("patient", false), Leave: empty(t, "leaveempty", false),
 		LeaveAfter: t.duration("leaveempty_after", 0, 0, day),
 		MaxLen:     t.int("maxlen", 0, 0, mostWeight), MaxRatio: t.int("maxratio", 0, 0, mostWeight),
-		Regain: t.duration("regain", 0, 0, day), Overflow: overflow(t), Briefing: briefing(t),
+		MaxExpect: t.duration("max_expected_wait", 0, 0, day), Regain: t.duration("regain", 0, 0, day),
+		Overflow: overflow(t), Briefing: briefing(t),
 	}
 	q.Progress = progress(t, q.Strategy)
 	if q.Ring > q.Timeout {

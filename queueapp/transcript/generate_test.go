@@ -102,7 +102,8 @@ func queue(t *rapid.T) queueapp.Queue {
 		}),
 		Progress: span(t, "progress"), Stages: list(t, "stages", func() queueapp.Stage { return stage(t) }),
 		Patient: rapid.Bool().Draw(t, "patient"), Join: empty(t, "joinempty"), Leave: empty(t, "leaveempty"),
-		LeaveAfter: span(t, "leaveempty after"), MaxLen: number(t, "maxlen"), MaxRatio: number(t, "maxratio"), Regain: span(t, "regain"),
+		LeaveAfter: span(t, "leaveempty after"), MaxLen: number(t, "maxlen"), MaxRatio: number(t, "maxratio"),
+		MaxExpect: span(t, "max expected wait"), Regain: span(t, "regain"),
 		Overflow: list(t, "overflow", func() queueapp.Overflow {
 			return queueapp.Overflow{Outcome: pick(t, "outcome", queueapp.OutcomeTimeout, queueapp.OutcomeFull), Queue: text[queueapp.QueueName](t, "queue")}
 		}),

@@ -40,6 +40,7 @@ func (w *writer) patience(q *queueapp.Queue) {
 	w.optDuration("leaveempty_after", q.LeaveAfter)
 	w.optInt("maxlen", int64(q.MaxLen))
 	w.optInt("maxratio", int64(q.MaxRatio))
+	w.optDuration("max_expected_wait", q.MaxExpect)
 	w.optDuration("regain", q.Regain)
 	for _, o := range q.Overflow {
 		w.key("overflow")
