@@ -83,6 +83,7 @@ func drawQueue(t *rapid.T, name queueapp.QueueName, members []queueapp.Member) q
 		Wrapup:           rapid.SampledFrom([]time.Duration{0, 5 * time.Second}).Draw(t, "wrapup"),
 		MostWrap:         rapid.SampledFrom([]time.Duration{0, 6 * time.Second}).Draw(t, "most wrap"),
 		Timeout:          rapid.SampledFrom([]time.Duration{10 * time.Second, time.Minute, 10 * time.Minute}).Draw(t, "timeout"),
+		Sticky:           rapid.Bool().Draw(t, "sticky"),
 		Progress:         3 * time.Second,
 		Stages:           drawStages(t),
 		Patient:          rapid.IntRange(0, 3).Draw(t, "patient") == 0,

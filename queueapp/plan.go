@@ -109,6 +109,7 @@ type Queue struct {
 	Music    string        // Asterisk's music-on-hold class
 	Weight   int           // higher is served first where queues share agents
 	Members  []Member      // in the plan's order, which breaks ties
+	Sticky   bool          // whoever talked with a caller last is asked first for him, if he is free
 	Progress time.Duration // under Progressive: after how long one more phone rings
 
 	Stages  []Stage // who may be asked as a visit waits, in the order of After

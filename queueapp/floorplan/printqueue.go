@@ -26,6 +26,9 @@ func queueFields(q queueapp.Queue) []field {
 	f.duration("unreachable_delay", q.UnreachableDelay)
 	f.int("maxnoanswer", q.MaxNoAnswer)
 	f.optDuration("wrapup_max", q.MostWrap)
+	if q.Sticky {
+		f.bool("sticky", true)
+	}
 	f.stages(q)
 	if q.Leave.Matters {
 		f.empty("leaveempty", q.Leave, false)

@@ -21,6 +21,7 @@ func queue(t *table) queueapp.Queue {
 		Wrapup: t.duration("wrapup", 5*time.Second, 0, day), MostWrap: t.duration("wrapup_max", 0, 0, day), Timeout: t.duration("timeout", 10*minute, time.Second, day),
 		Music:  t.text("music", "default"),
 		Weight: t.int("weight", 0, 0, mostWeight), Members: members(t),
+		Sticky:           t.bool("sticky", false),
 		Retry:            t.duration("retry", 5*time.Second, time.Second, time.Hour),
 		NoAnswerDelay:    t.duration("no_answer_delay", time.Second, 0, time.Hour),
 		BusyDelay:        t.duration("busy_delay", 2*time.Second, 0, time.Hour),

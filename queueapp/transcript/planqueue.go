@@ -28,6 +28,9 @@ func (w *writer) members(q *queueapp.Queue, brief brevity, all []queueapp.Agent)
 
 // patience writes what a queue does with callers who wait for long, or for nobody.
 func (w *writer) patience(q *queueapp.Queue) {
+	if q.Sticky {
+		w.key("sticky")
+	}
 	w.optDuration("progress", q.Progress)
 	for _, s := range q.Stages {
 		w.stage(s)
@@ -95,6 +98,8 @@ func (r *reader) patience(q *queueapp.Queue, key string) bool {
 	switch key {
 	case "after":
 		q.Stages = append(q.Stages, r.stage())
+	case "sticky":
+		q.Sticky = true
 	case "patient":
 		q.Patient = true
 	case "joinempty":
