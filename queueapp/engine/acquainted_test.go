@@ -11,7 +11,7 @@ import (
 // from is a caller of a number of his own.
 func from(number string, id queueapp.ChannelID, args ...string) Arrived {
 	a := caller(id, args...)
-	a.Channel.Caller.Number = number
+	a.Caller.Number = number
 	return a
 }
 
