@@ -101,15 +101,37 @@ func (f *Floor) expect(v *visit) {
 	}
 }
 
+// foresee estimates how long a caller would wait who has not been let in yet, at the place that he would get; 0: that is not
+// known, or somebody is free.
+func (f *Floor) foresee(q *queue, ev Enter) time.Duration {
+	if q.free > 0 {
+		return 0
+	}
+	if i := q.dropOf(ev.Caller.Number, f.now); i >= 0 {
+		ev.Entry = min(ev.Entry, q.drops[i].entry)
+	}
+	v := &visit{Enter: ev, priority: ev.Priority, entry: ev.Entry, queue: q}
+	if at := q.stageAt(v, 0); at >= 0 {
+		v.priority += q.Stages[at].Boost
+	}
+	wait, _ := q.wait(1 + v.ahead())
+	return wait
+}
+
 // position is a waiting caller's place among those of the queue for whom no phone rings; 0 where one rings for him.
 func (f *Floor) position(v *visit) int {
 	if v.level == nil || len(v.open) > 0 {
 		return 0
 	}
-	n := 1
+	return 1 + v.ahead()
+}
+
+// ahead counts those of the queue for whom no phone rings and who are served before v, whether v stands in line or not.
+func (v *visit) ahead() int {
+	n := 0
 	if v.queue.Strategy.rings() { // those for whom phones ring stand in line, too
 		for w := range v.queue.waiting {
-			if w == v {
+			if !w.first(v) {
 				break
 			}
 			if len(w.open) == 0 {

@@ -25,6 +25,7 @@ type Enter struct {
 	Data      []Datum
 	Needs     []Need  // skills that the call asks for
 	Agent     AgentID // for this member alone, whatever his level and skills; empty: for whoever the queue chooses
+	Prefer    AgentID // who is asked first, where the queue is sticky: he talked with the caller last; empty: nobody
 	Closed    bool    // the queue's hours say that it is closed: the calendar is not the floor's
 }
 

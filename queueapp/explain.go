@@ -41,6 +41,10 @@ func (f *Floor) explain(q *queue, v *visit) []Candidate {
 	} else {
 		fit = q.filterAt(q.stageAt(&visit{}, 0), &Enter{})
 	}
+	var last *member
+	if v != nil && v.level != nil {
+		last = v.preferred(f)
+	}
 	members := make([]standing, 0, len(q.members))
 	for _, m := range q.members {
 		why := f.barred(m, v)
@@ -51,6 +55,10 @@ func (f *Floor) explain(q *queue, v *visit) []Candidate {
 	}
 	slices.SortStableFunc(members, func(x, y standing) int {
 		switch a, b := x.why == "", y.why == ""; {
+		case a && b && x.member == last:
+			return -1
+		case a && b && y.member == last:
+			return 1
 		case a && b:
 			return cmp.Or(cmp.Compare(x.level, y.level), q.order(x.member, y.member))
 		case a:
@@ -61,13 +69,16 @@ func (f *Floor) explain(q *queue, v *visit) []Candidate {
 		return 0
 	})
 	if v != nil {
-		q.drawLots(members, v)
+		q.drawLots(members, v, last)
 	}
 	out := make([]Candidate, 0, len(members))
 	for i, m := range members {
 		c := Candidate{Agent: m.agent.ID, Level: m.Level, Why: m.why}
 		if m.why == "" {
 			c.Eligible, c.Rank, c.Why = true, i+1, f.merit(m.member)
+			if m.member == last {
+				c.Why = "talked with the caller last"
+			}
 		}
 		out = append(out, c)
 	}
@@ -94,10 +105,14 @@ func (q *queue) order(x, y *member) int {
 	return cmp.Compare(x.place, y.place)
 }
 
-// drawLots puts the eligible members of each level into the order in which a strategy of chance would draw them for a call.
-func (q *queue) drawLots(members []standing, v *visit) {
+// drawLots puts the eligible members of each level into the order in which a strategy of chance would draw them for a call,
+// behind the one who talked with the caller last.
+func (q *queue) drawLots(members []standing, v *visit, last *member) {
 	if q.Strategy != Random && q.Strategy != WeightedRandom {
 		return
+	}
+	if last != nil {
+		members = members[1:]
 	}
 	for first := 0; first < len(members) && members[first].why == ""; first++ {
 		level, drawn := 0, first

@@ -107,6 +107,9 @@ func (f *Floor) Due(at time.Time, call CallID, kind string) bool {
 	return false
 }
 
+// Pace is how long the first in line would wait, as far as is known.
+func (f *Floor) Pace(name QueueName) (time.Duration, bool) { return f.queues[name].wait(1) }
+
 // Staffed is how many members of each queue count as there to answer.
 func (f *Floor) Staffed() map[QueueName]int {
 	out := make(map[QueueName]int, len(f.order))

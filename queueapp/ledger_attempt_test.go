@@ -140,6 +140,9 @@ func (l *ledger) candidates(q *queueRow, v *visitRow) []*agentRow {
 // before is the level, and then the strategy: the plan's order among equals. Of those of whom one is drawn by lot nobody is
 // before another.
 func (l *ledger) before(q *queueRow, v *visitRow, a, b *agentRow) bool {
+	if v != nil && q.Sticky && q.Strategy != queueapp.RingAll && (a.id == v.Prefer || b.id == v.Prefer) {
+		return a.id == v.Prefer && a != b
+	}
 	raise := l.stageOf(q, v).Raise
 	m, n := q.memberIn(a.id), q.memberIn(b.id)
 	if x, y := max(q.Members[m].Level, raise), max(q.Members[n].Level, raise); x != y {

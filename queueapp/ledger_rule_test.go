@@ -179,9 +179,39 @@ func (l *ledger) leftFor(ev queueapp.Event, v *visitRow, e queueapp.Leave) {
 		}
 		q := v.queue
 		full := q.MaxLen > 0 && waiting >= q.MaxLen || q.MaxRatio > 0 && on > 0 && waiting >= q.MaxRatio*on
-		if !full {
-			l.fail("%s: %d wait, which is not too many", e.Call, waiting)
+		if !full && !l.tooLong(v) {
+			l.fail("%s: %d wait, which is not too many, and not for too long", e.Call, waiting)
 		}
+	}
+}
+
+// tooLong reports whether a caller who has just come would have to wait for longer than he is let in for: as long as the floor
+// expects of the first in line, for whoever waits before him and himself. How good that is has a test of its own.
+func (l *ledger) tooLong(v *visitRow) bool {
+	for _, d := range v.queue.drops {
+		if d.number == v.Caller.Number && d.until.After(l.now) {
+			v.Entry = min(v.Entry, d.entry)
+			break
+		}
+	}
+	free := slices.ContainsFunc(v.queue.Members, func(m queueapp.Member) bool {
+		a := l.agents[m.Agent]
+		return a != nil && l.barred(a) == "" && l.worksFor(a, v.queue)
+	})
+	place := 1
+	for _, w := range l.visits {
+		if w != v && w.queue == v.queue && l.serving(w) == nil && l.first(w, v) {
+			place++
+		}
+	}
+	each, known := l.pace(v.queue.Name)
+	return v.queue.MaxExpect > 0 && !free && known && time.Duration(place)*each > v.queue.MaxExpect-time.Microsecond
+}
+
+// checkLetIn asserts that nobody was let in who is expected to wait for too long.
+func (l *ledger) checkLetIn(v queueapp.CallView) {
+	if most := l.queues[v.Queue].MaxExpect; most > 0 && v.Expected.Sub(v.Entered) > most {
+		l.fail("%s is let in, and expected to wait for %s", v.Call, v.Expected.Sub(v.Entered))
 	}
 }
 

@@ -24,7 +24,8 @@ type ledger struct {
 	attempts map[queueapp.AttemptID]*attemptRow
 	closed   map[queueapp.AttemptID]int // how often each record closed
 	checks   int
-	lamps    map[string]queueapp.DeviceState // as they were shown last
+	lamps    map[string]queueapp.DeviceState                // as they were shown last
+	pace     func(queueapp.QueueName) (time.Duration, bool) // the floor's estimate for the first in line
 }
 
 type agentRow struct {

@@ -36,6 +36,9 @@ func (w *world) enter() {
 	if rapid.IntRange(0, 9).Draw(w.t, "for one") == 0 {
 		ev.Agent = rapid.SampledFrom(append(agentIDs(), "4711")).Draw(w.t, "for")
 	}
+	if rapid.IntRange(0, 2).Draw(w.t, "known") == 0 {
+		ev.Prefer = rapid.SampledFrom(append(agentIDs(), "4711")).Draw(w.t, "prefer")
+	}
 	if n := rapid.IntRange(0, 4).Draw(w.t, "number"); n > 0 {
 		ev.Caller.Number = fmt.Sprint("555", n)
 	}
@@ -57,7 +60,7 @@ func (w *world) enter() {
 // firstExplained asserts that a caller gets the agent whom Explain named first just before.
 func (w *world) firstExplained(ev queueapp.Enter, explained []queueapp.Candidate, effects []queueapp.Effect) {
 	q := w.ledger.queues[ev.Queue]
-	if q == nil || len(ev.Needs) > 0 || ev.Agent != "" || q.Strategy == queueapp.Random || q.Strategy == queueapp.WeightedRandom {
+	if q == nil || len(ev.Needs) > 0 || ev.Agent != "" || ev.Prefer != "" || q.Strategy == queueapp.Random || q.Strategy == queueapp.WeightedRandom {
 		return // the explanation was of any call, and this is not any
 	}
 	var want, got queueapp.AgentID

@@ -109,6 +109,7 @@ type Queue struct {
 	Music    string        // Asterisk's music-on-hold class
 	Weight   int           // higher is served first where queues share agents
 	Members  []Member      // in the plan's order, which breaks ties
+	Sticky   bool          // whoever talked with a caller last is asked first for him, if he is free
 	Progress time.Duration // under Progressive: after how long one more phone rings
 
 	Stages  []Stage // who may be asked as a visit waits, in the order of After
@@ -119,6 +120,7 @@ type Queue struct {
 	LeaveAfter time.Duration // after it has been empty for so long
 	MaxLen     int           // callers may not come in while so many wait; 0: any number may
 	MaxRatio   int           // nor while so many wait for each member who is logged on; 0: any number
+	MaxExpect  time.Duration // nor who would wait for longer than that, as far as can be told; 0: any time
 	Regain     time.Duration // who hung up and calls again within has the place again that he had
 	Overflow   []Overflow    // where callers go whom the queue does not serve
 	Briefing   Briefing      // what an agent hears who answers, and whether he has to accept

@@ -63,9 +63,12 @@ func (m *member) setFree(free bool) {
 	}
 }
 
-// pick takes the member whom the strategy chooses for v, or nil. Members who may not have this visit are few (those
+// pick takes the member who talked with v's caller last, else whom the strategy chooses, or nil. Members who may not have this visit are few (those
 // who just let it pass), so they are lifted out and put back.
 func (q *queue) pick(f *Floor, v *visit) *member {
+	if m := v.preferred(f); m != nil {
+		return m
+	}
 	var lifted []*slot
 	for _, id := range slices.Sorted(maps.Keys(v.tried)) {
 		a := f.agents[id]
@@ -82,6 +85,19 @@ func (q *queue) pick(f *Floor, v *visit) *member {
 		s.tier.choice.put(s)
 	}
 	return chosen
+}
+
+// preferred is the member who goes before whom the strategy chooses: he talked with the caller last, and may have this visit
+// now; nil: there is none. Where all phones ring at once nobody goes before anybody.
+func (v *visit) preferred(f *Floor) *member {
+	a := f.agents[v.Prefer]
+	if a == nil || !v.queue.Sticky || v.queue.Strategy == RingAll || !v.until(a, f.now).IsZero() {
+		return nil
+	}
+	if s := v.lens.slotOf(a); s != nil && s.free {
+		return s.member
+	}
+	return nil
 }
 
 // loggedOn lists the members who are logged on, in the plan's order. The list is made anew when somebody logs on or off

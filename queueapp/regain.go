@@ -25,11 +25,16 @@ func (q *queue) dropped(v *visit, now time.Time) {
 
 // regained gives a caller's place back, once.
 func (q *queue) regained(number string, now time.Time) (entry int64, ok bool) {
-	i := slices.IndexFunc(q.drops, func(d drop) bool { return d.number == number && d.until.After(now) })
+	i := q.dropOf(number, now)
 	if i < 0 {
 		return 0, false
 	}
 	entry = q.drops[i].entry
 	q.drops = slices.Delete(q.drops, i, i+1)
 	return entry, true
+}
+
+// dropOf is where a caller's place is kept; -1: none is.
+func (q *queue) dropOf(number string, now time.Time) int {
+	return slices.IndexFunc(q.drops, func(d drop) bool { return d.number == number && d.until.After(now) })
 }

@@ -103,6 +103,8 @@ func (f *Floor) closedTo(q *queue, ev Enter, timeout time.Duration) Outcome {
 		return OutcomeFull
 	case timeout <= 0:
 		return OutcomeTimeout
+	case q.MaxExpect > 0 && f.foresee(q, ev) > q.MaxExpect:
+		return OutcomeFull
 	}
 	return ""
 }

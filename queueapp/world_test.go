@@ -74,12 +74,18 @@ func (w *world) tell(ev queueapp.Event) { w.do(w.hear(ev)) }
 
 // hear gives the floor an event, and books what must be done without doing it.
 func (w *world) hear(ev queueapp.Event) []queueapp.Effect {
+	in, entering := ev.(queueapp.Enter)
+	_, doubled := w.floor.Call(in.Call)
 	effects := w.floor.Handle(w.now, ev)
 	w.t.Logf("%s", said{w.now, ev, effects})
 	if again := w.twin.Handle(w.now, ev); !reflect.DeepEqual(effects, again) {
 		w.t.Fatalf("the same event gave %+v, and then %+v", effects, again)
 	}
+	w.ledger.pace = w.floor.Pace
 	w.ledger.write(w.now, ev, effects)
+	if v, here := w.floor.Call(in.Call); entering && here && !doubled {
+		w.ledger.checkLetIn(v)
+	}
 	w.ledger.check(w.floor)
 	if w.seen == nil {
 		w.seen = map[string]int{}

@@ -112,6 +112,9 @@ func (o *owner) load(ctx context.Context) (r engine.Remembered, err error) {
 	if err := o.lately(ctx, &r); err != nil {
 		return r, err
 	}
+	if r.Meetings, err = o.meetings(ctx, r.Plan); err != nil {
+		return r, err
+	}
 	r.Seqs, err = o.seqs(ctx)
 	return r, err
 }

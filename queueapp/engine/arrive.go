@@ -115,7 +115,7 @@ func (t *tenure) enter(c *call, ev queueapp.Enter) {
 		}
 	}
 	c.endDialogue() // of the queue before
-	ev.Closed = t.closed(ev.Queue)
+	ev.Closed, ev.Prefer = t.closed(ev.Queue), t.prefer(ev)
 	c.queue, c.entered, c.customers, c.data, c.needs = ev.Queue, t.Now(), ev.Customers, ev.Data, ev.Needs
 	c.resumed, c.exit = false, nil
 	c.only, c.entry = ev.Agent, ev.Entry

@@ -244,6 +244,7 @@ func (t *tenure) leaves(e queueapp.Leave) {
 	if c == nil {
 		return
 	}
+	t.met(c, e)
 	if e.Then == queueapp.ThenQueue {
 		t.pass(c, e)
 		return

@@ -73,6 +73,7 @@ type tenure struct {
 	guard      *ivr.Guard // who guessed wrong codes, by number
 	reported   time.Time  // when the log last said how many calls were turned away
 	lamps      lamps
+	acquainted acquainted
 }
 
 // inBound is how many inputs may wait for the loop. Adapters wait when it is full, and queue on their side.

@@ -84,6 +84,7 @@ type Remembered struct {
 	Homes     map[queueapp.CallID]queueapp.SwitchName // the switch of every call that has an open attempt
 	Seqs      map[queueapp.CallID]int64               // the highest seq of every open call
 	Unsent    []Outgoing                              // the outbox, in the order of its seqs
+	Meetings  []Meeting                               // the last ones, the first first; none where no queue is sticky
 	Leaving   []Leaving                               // the visits that ended last, in that order
 }
 

@@ -17,6 +17,9 @@ func (t *tenure) remember(rem Remembered) error {
 	if err := t.usePlan(rem.Plan); err != nil {
 		return err
 	}
+	for _, m := range rem.Meetings {
+		t.acquainted.meet(m)
+	}
 	t.turn(queueapp.Hold{Why: "recovering"})
 	for _, sw := range t.inOrder {
 		t.turn(queueapp.SwitchDown{Switch: sw.Name()})
@@ -147,6 +150,7 @@ func (t *tenure) restoreVisit(sw Switch, v queueapp.RestoreVisit, h *holdings) {
 	c.customers, c.data, c.tried = v.Customers, v.Data, v.Attempts
 	c.resumed, c.plays.last = true, int(t.owner.Epoch()*ownersPlays)
 	c.seq = max(t.seqs[v.Call], t.owner.Epoch()*ownersRecords)
+	v.Prefer = t.prefer(v.Enter)
 	t.turn(v)
 	if len(v.Customers) == 0 {
 		t.identify(c, codeIn(v.Data))

@@ -171,6 +171,8 @@ func patience(t *rapid.T, q *queueapp.Queue) {
 		}
 	}
 	q.LeaveAfter, q.Regain = span(t, "leave after", 0, time.Hour), span(t, "regain", 0, time.Hour)
+	q.Sticky = rapid.Bool().Draw(t, "sticky")
+	q.MaxExpect = span(t, "max expected wait", 0, time.Hour)
 	q.MaxLen, q.MaxRatio = rapid.IntRange(0, 9).Draw(t, "maxlen"), rapid.IntRange(0, 9).Draw(t, "maxratio")
 }
 

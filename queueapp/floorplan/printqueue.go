@@ -26,6 +26,9 @@ func queueFields(q queueapp.Queue) []field {
 	f.duration("unreachable_delay", q.UnreachableDelay)
 	f.int("maxnoanswer", q.MaxNoAnswer)
 	f.optDuration("wrapup_max", q.MostWrap)
+	if q.Sticky {
+		f.bool("sticky", true)
+	}
 	f.stages(q)
 	if q.Leave.Matters {
 		f.empty("leaveempty", q.Leave, false)
@@ -33,6 +36,7 @@ func queueFields(q queueapp.Queue) []field {
 	f.optDuration("leaveempty_after", q.LeaveAfter)
 	f.optInt("maxlen", q.MaxLen)
 	f.optInt("maxratio", q.MaxRatio)
+	f.optDuration("max_expected_wait", q.MaxExpect)
 	f.optDuration("regain", q.Regain)
 	f.briefing(q.Briefing)
 	if len(q.Overflow) > 0 {

@@ -21,6 +21,7 @@ func queue(t *table) queueapp.Queue {
 		Wrapup: t.duration("wrapup", 5*time.Second, 0, day), MostWrap: t.duration("wrapup_max", 0, 0, day), Timeout: t.duration("timeout", 10*minute, time.Second, day),
 		Music:  t.text("music", "default"),
 		Weight: t.int("weight", 0, 0, mostWeight), Members: members(t),
+		Sticky:           t.bool("sticky", false),
 		Retry:            t.duration("retry", 5*time.Second, time.Second, time.Hour),
 		NoAnswerDelay:    t.duration("no_answer_delay", time.Second, 0, time.Hour),
 		BusyDelay:        t.duration("busy_delay", 2*time.Second, 0, time.Hour),
@@ -30,7 +31,8 @@ func queue(t *table) queueapp.Queue {
 		Join:             empty(t, "joinempty", true), Stages: stages(t), Patient: t.bool("patient", false), Leave: empty(t, "leaveempty", false),
 		LeaveAfter: t.duration("leaveempty_after", 0, 0, day),
 		MaxLen:     t.int("maxlen", 0, 0, mostWeight), MaxRatio: t.int("maxratio", 0, 0, mostWeight),
-		Regain: t.duration("regain", 0, 0, day), Overflow: overflow(t), Briefing: briefing(t),
+		MaxExpect: t.duration("max_expected_wait", 0, 0, day), Regain: t.duration("regain", 0, 0, day),
+		Overflow: overflow(t), Briefing: briefing(t),
 	}
 	q.Progress = progress(t, q.Strategy)
 	if q.Ring > q.Timeout {

@@ -85,7 +85,7 @@ func enter(t *rapid.T) queueapp.Enter {
 			Number: text[string](t, "number"), Name: text[string](t, "name"), Dialled: text[string](t, "dialled"),
 		},
 		Customers: list(t, "customers", func() queueapp.Customer { return customer(t) }), Data: data(t), Needs: needs(t),
-		Closed: rapid.Bool().Draw(t, "closed"), Agent: text[queueapp.AgentID](t, "for"),
+		Closed: rapid.Bool().Draw(t, "closed"), Agent: text[queueapp.AgentID](t, "for"), Prefer: text[queueapp.AgentID](t, "prefer"),
 	}
 }
 
@@ -100,9 +100,10 @@ func queue(t *rapid.T) queueapp.Queue {
 		Weight: number(t, "weight"), Members: list(t, "members", func() queueapp.Member {
 			return queueapp.Member{Agent: text[queueapp.AgentID](t, "member"), Level: few(t, "level"), Weight: few(t, "weight")}
 		}),
-		Progress: span(t, "progress"), Stages: list(t, "stages", func() queueapp.Stage { return stage(t) }),
+		Sticky: rapid.Bool().Draw(t, "sticky"), Progress: span(t, "progress"), Stages: list(t, "stages", func() queueapp.Stage { return stage(t) }),
 		Patient: rapid.Bool().Draw(t, "patient"), Join: empty(t, "joinempty"), Leave: empty(t, "leaveempty"),
-		LeaveAfter: span(t, "leaveempty after"), MaxLen: number(t, "maxlen"), MaxRatio: number(t, "maxratio"), Regain: span(t, "regain"),
+		LeaveAfter: span(t, "leaveempty after"), MaxLen: number(t, "maxlen"), MaxRatio: number(t, "maxratio"),
+		MaxExpect: span(t, "max expected wait"), Regain: span(t, "regain"),
 		Overflow: list(t, "overflow", func() queueapp.Overflow {
 			return queueapp.Overflow{Outcome: pick(t, "outcome", queueapp.OutcomeTimeout, queueapp.OutcomeFull), Queue: text[queueapp.QueueName](t, "queue")}
 		}),

@@ -28,6 +28,9 @@ func (w *writer) members(q *queueapp.Queue, brief brevity, all []queueapp.Agent)
 
 // patience writes what a queue does with callers who wait for long, or for nobody.
 func (w *writer) patience(q *queueapp.Queue) {
+	if q.Sticky {
+		w.key("sticky")
+	}
 	w.optDuration("progress", q.Progress)
 	for _, s := range q.Stages {
 		w.stage(s)
@@ -40,6 +43,7 @@ func (w *writer) patience(q *queueapp.Queue) {
 	w.optDuration("leaveempty_after", q.LeaveAfter)
 	w.optInt("maxlen", int64(q.MaxLen))
 	w.optInt("maxratio", int64(q.MaxRatio))
+	w.optDuration("max_expected_wait", q.MaxExpect)
 	w.optDuration("regain", q.Regain)
 	for _, o := range q.Overflow {
 		w.key("overflow")
@@ -94,6 +98,8 @@ func (r *reader) patience(q *queueapp.Queue, key string) bool {
 	switch key {
 	case "after":
 		q.Stages = append(q.Stages, r.stage())
+	case "sticky":
+		q.Sticky = true
 	case "patient":
 		q.Patient = true
 	case "joinempty":

@@ -98,6 +98,7 @@ func (r *reader) queueDuration(q *queueapp.Queue, key string) {
 	into := map[string]*time.Duration{
 		"ring": &q.Ring, "wrapup": &q.Wrapup, "timeout": &q.Timeout, "retry": &q.Retry, "no_answer_delay": &q.NoAnswerDelay,
 		"busy_delay": &q.BusyDelay, "reject_delay": &q.RejectDelay, "unreachable_delay": &q.UnreachableDelay, "progress": &q.Progress, "wrapup_max": &q.MostWrap, "leaveempty_after": &q.LeaveAfter, "regain": &q.Regain,
+		"max_expected_wait": &q.MaxExpect,
 	}
 	d, ok := into[key]
 	if !ok {

@@ -26,6 +26,7 @@ func (w *writer) enter(e queueapp.Enter, entered, deadline time.Time) {
 	w.optWord("dialled", e.Caller.Dialled)
 	w.needs(e.Needs)
 	w.optWord("for-agent", string(e.Agent))
+	w.optWord("prefer", string(e.Prefer))
 	if e.Closed {
 		w.key("closed")
 	}
@@ -122,6 +123,8 @@ func (r *reader) enterKey(e *queueapp.Enter, key string) {
 		e.Closed = true
 	case "for-agent":
 		e.Agent = r.agent()
+	case "prefer":
+		e.Prefer = r.agent()
 	default:
 		if !r.knownKey(e, key) {
 			r.fail("%.40q is nothing that a caller enters with", key)
