@@ -100,6 +100,8 @@ func (c *caller) keys(ctx context.Context) bool {
 		return false
 	case c.rng.IntN(4) == 0:
 		press(string(anything))
+	case c.rng.IntN(4) == 0:
+		press("4")
 	case c.rng.IntN(3) == 0:
 		press("19999#" + "2222#")
 	default:

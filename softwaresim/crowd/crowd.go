@@ -38,7 +38,7 @@ type Crowd struct {
 }
 
 // Replacements are what makes everything short that a crowd would wait for: texts of the stack's own floor plan, each
-// followed by what comes in its place. The queue's retry stays.
+// followed by what comes in its place. The queue's retry stays. Key 4 leads to another queue, in which all phones ring.
 func Replacements() []string {
 	return []string{
 		`ring = "20s"`, `ring = "2s"
@@ -49,6 +49,20 @@ unreachable_delay = "500ms"
 maxnoanswer = 3`,
 		`timeout = "10m"`, `timeout = "9s"`,
 		`wrapup = "0s"`, `wrapup = "100ms"`,
+		`keys.2 = {`, `keys.4 = { queue = "everybody" }
+keys.2 = {`,
+		`[queue.support]`, `[queue.everybody]
+strategy = "ringall"
+ring = "2s"
+no_answer_delay = "200ms"
+busy_delay = "300ms"
+reject_delay = "300ms"
+unreachable_delay = "500ms"
+timeout = "9s"
+wrapup = "100ms"
+members = ["1000", "2000", "3000"]
+
+[queue.support]`,
 	}
 }
 

@@ -37,7 +37,8 @@ func (j *judge) rangFor(number string, r *seen, a store.Told) bool {
 		_, caller := j.w.callers[number]
 		return !caller && !r.up.IsZero() && !r.up.After(a.Connected) && !r.down.Before(a.Closed.Add(-tolerance))
 	}
-	return number == a.Number && !r.begun.Before(a.Offered.Add(-tolerance)) && r.begun.Before(a.Ended.Add(tolerance))
+	early := r.begun.Before(a.Offered.Add(-tolerance)) && !j.outages.touch(r.begun, a.Offered) // while nobody listened
+	return number == a.Number && !early && r.begun.Before(a.Ended.Add(tolerance))
 }
 
 // judgeHanded: an attempt that a transfer has made was answered where it rang, and ended as that phone saw it end.

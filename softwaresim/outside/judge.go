@@ -164,7 +164,7 @@ func (j *judge) judgeSilent(a store.Told) {
 	switch a.Reason {
 	case queueapp.RevokeUnreachable:
 		return
-	case queueapp.RevokeCallerGone, queueapp.RevokeLoggedOff, queueapp.RevokeWithdrawn, queueapp.RevokeLost:
+	case queueapp.RevokeCallerGone, queueapp.RevokeElsewhere, queueapp.RevokeLoggedOff, queueapp.RevokeWithdrawn, queueapp.RevokeLost:
 		if a.Rang.IsZero() || a.Closed.Sub(a.Rang) < 10*tolerance {
 			return
 		}
@@ -189,7 +189,12 @@ func reasons(refused int) []queueapp.RevokeReason {
 
 // ourWish reports whether a reason is no doing of the phone's.
 func ourWish(r queueapp.RevokeReason) bool {
-	return r == queueapp.RevokeCallerGone || r == queueapp.RevokeLoggedOff || r == queueapp.RevokeWithdrawn
+	switch r {
+	case queueapp.RevokeCallerGone, queueapp.RevokeElsewhere, queueapp.RevokeLoggedOff, queueapp.RevokeWithdrawn:
+		return true
+	case queueapp.RevokeNoAnswer, queueapp.RevokeBusy, queueapp.RevokeRefused, queueapp.RevokeUnreachable, queueapp.RevokeLost:
+	}
+	return false
 }
 
 // judgeFailure: why an attempt came to nothing is what the phone did.

@@ -114,6 +114,12 @@ func TestJudge(t *testing.T) {
 		"sent on, answered, and that is untold": {func(s *scene) { s.sendOn(false); s.c.Attempts[1].Connected = time.Time{} }, []Check{Ends}},
 		"sent on, and told too late":            {func(s *scene) { s.sendOn(false); s.c.Attempts[1].Connected = at(3200) }, []Check{Times}},
 		"sent on, and the wrong one hung up":    {func(s *scene) { s.sendOn(false); s.c.Attempts[1].EndedBy = queueapp.ByAgent }, []Check{Ends}},
+		"sent on, and rung before that is told": {func(s *scene) { s.sendOn(false); s.w.direct[who][0].begun = at(1900) }, []Check{Ends}},
+		"sent on while nobody listened": {func(s *scene) {
+			s.sendOn(false)
+			s.w.direct[who][0].begun = at(1900)
+			s.outage(1500, 1990)
+		}, nil},
 		"sent on to a phone of nobody's": {func(s *scene) {
 			s.sendOn(false)
 			s.c.Attempts[1].Extension, s.c.Attempts[1].Agent = "", ""

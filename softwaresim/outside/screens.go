@@ -56,12 +56,19 @@ func (j *judge) judgePopUp(x string, a store.Told, s screen, gone Outages) {
 	case opened == 1 && closed == 1:
 	case a.Publish != queueapp.PublishOK && opened == 0: // nobody says that it was published
 	case a.From != 0 && a.Agent == "" && opened == 0 && closed == 0: // sent on to a phone where nobody was logged on
-	case opened <= 1 && opened == closed+gaveUp && gone.touch(a.Offered, a.Closed.Add(delivery)):
+	case opened <= 1 && closed <= 1 && (opened == closed+gaveUp || j.again(a)) && gone.touch(a.Offered, a.Closed.Add(delivery)):
 		j.v.Excused[Records]++
 	default:
 		j.find(Records, a.Attempt.Call, "attempt %s at %s (offered %s, closed %s for %q%s): its pop-up opened %d and was closed %d times, and %d times by itself",
 			a.Attempt, x, Clock(a.Offered), Clock(a.Closed), a.Reason, a.EndedBy, opened, closed, gaveUp)
 	}
+}
+
+// again reports whether a phone got a call more than once: of these records a CRM that was away has seen the last alone.
+func (j *judge) again(a store.Told) bool {
+	return slices.ContainsFunc(j.c.Attempts, func(b store.Told) bool {
+		return b.Attempt != a.Attempt && b.Attempt.Call == a.Attempt.Call && b.Extension == a.Extension
+	})
 }
 
 // screen is when each attempt's pop-up opened, was closed by a record, and how often it closed without one.

@@ -52,6 +52,26 @@ func TestPopUps(t *testing.T) {
 	}
 }
 
+// A CRM that was away has seen the last record alone of a call that came to its phone again.
+func TestAPopUpOfACallThatComesAgain(t *testing.T) {
+	t.Parallel()
+	first := store.Told{Attempt: queueapp.AttemptID{Call: "c1", N: 1}, Extension: "1000", Publish: queueapp.PublishOK, Offered: at(11), Closed: at(5001)}
+	second := first
+	second.Attempt.N, second.Offered, second.Closed = 2, at(5010), at(6000)
+	for _, away := range []bool{true, false} {
+		j := &judge{v: &Verdict{Cases: map[Check]int{}, Excused: map[Check]int{}}, c: Case{Attempts: []store.Told{first, second}}}
+		s, gone := newScreen(), Outages(nil)
+		s.read([]crm.Event{popUp(20, crm.Opened, "")})
+		if away {
+			gone = Outages{{From: at(4000), To: at(5500)}}
+		}
+		j.judgePopUp("1000", first, s, gone)
+		if (len(j.v.Findings) == 0) != away {
+			t.Errorf("away: %t, found %+v", away, j.v.Findings)
+		}
+	}
+}
+
 // Of a call that was sent on to a phone where nobody is logged on nobody may see anything.
 func TestAPopUpWhereNobodyIsLoggedOn(t *testing.T) {
 	t.Parallel()

@@ -26,8 +26,12 @@ type Witness struct {
 	callers map[string]*seen
 }
 
-// Ours is what the phone's display begins with when it rings for a caller of the queue, and not for a call of another kind.
-const Ours = "support: "
+// Ours and Everybodys are what the phone's display begins with when it rings for a caller of one of the queues, and not for a
+// call of another kind.
+const (
+	Ours       = "support: "
+	Everybodys = "everybody: "
+)
 
 // Watch begins to watch all phones and callers of a user agent, and the CRMs of extensions. Close it when done with it.
 func Watch(ua *phone.UA, crms map[string]*crm.CRM) *Witness {
@@ -77,7 +81,7 @@ func (w *Witness) note(e phone.Event) {
 	switch e.Kind {
 	case phone.InviteReceived:
 		c := w.begin(e)
-		if strings.HasPrefix(c.from.Name, Ours) {
+		if strings.HasPrefix(c.from.Name, Ours) || strings.HasPrefix(c.from.Name, Everybodys) {
 			w.rings = append(w.rings, c)
 		} else {
 			w.direct[c.from.Number] = append(w.direct[c.from.Number], c)
