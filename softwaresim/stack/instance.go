@@ -49,7 +49,12 @@ func (s *Stack) writeConfig(q *instance) error {
 	for _, x := range q.switches {
 		switches = append(switches, pbx{x.name, "http://" + s.reach(x.server) + "/ari"})
 	}
+	queueLog := ""
+	if s.opts.QueueLog && q.floor == s.info.Floor {
+		queueLog = s.QueueLog()
+	}
 	return render(q.config, "queueapp.toml", map[string]any{
+		"QueueLog": queueLog,
 		"Floor": q.floor, "App": q.app, "Postgres": s.reach(Postgres), "Secrets": s.place.path("secrets"),
 		"JID": queueUser + "@" + xmppHost + "/" + q.app, "XMPP": s.reach(Prosody), "CA": s.info.CA,
 		"PubSub": pubsubHost, "API": strings.TrimPrefix(q.api, "http://"), "Switches": switches, "ARIUser": ariUser,

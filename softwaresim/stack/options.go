@@ -54,6 +54,11 @@ type Options struct {
 	SecondFloor bool
 	// Only starts just the servers named. Empty starts all.
 	Only []string
+	// QueueLog has the floor's queue_log kept as a file too: see Stack.QueueLog.
+	QueueLog bool
+	// Replace changes the floor plan that the stack begins with: texts of it, each
+	// followed by what comes in its place.
+	Replace []string
 	// Links names the servers — Asterisk (ARI), Prosody, Postgres — to put a link
 	// before that can be cut, hung and slowed: queueapp reaches them over it, and
 	// everybody else goes straight. See Stack.Link.
@@ -92,6 +97,9 @@ func (o *Options) complete() error {
 	}
 	if o.Agents < 0 || o.Agents > MaxAgents {
 		return fmt.Errorf("stack: %d agents asked for; it takes 0 to %d", o.Agents, MaxAgents)
+	}
+	if len(o.Replace)%2 != 0 {
+		return fmt.Errorf("stack: %d texts to replace in the floor plan, and to replace them by; it takes pairs", len(o.Replace))
 	}
 	if o.Switches < 0 || o.Switches > 2 {
 		return fmt.Errorf("stack: %d switches asked for; it takes 1 or 2", o.Switches)

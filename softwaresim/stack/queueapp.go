@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,7 +159,25 @@ func (s *Stack) writeShared() error {
 			return err
 		}
 	}
+	if err := s.replace(); err != nil {
+		return err
+	}
 	return render(s.place.path("customers.csv"), "customers.csv", nil, account{})
+}
+
+// replace makes the floor plan what Options.Replace wants.
+func (s *Stack) replace() error {
+	plan, err := os.ReadFile(s.info.Floorplan)
+	if err != nil {
+		return fmt.Errorf("change the floor plan: %w", err)
+	}
+	for pair := range slices.Chunk(s.opts.Replace, 2) {
+		if !bytes.Contains(plan, []byte(pair[0])) {
+			return fmt.Errorf("change the floor plan: it has no %q", pair[0])
+		}
+		plan = bytes.ReplaceAll(plan, []byte(pair[0]), []byte(pair[1]))
+	}
+	return write(s.info.Floorplan, plan, account{})
 }
 
 // get asks by HTTP and is content with 200 only.

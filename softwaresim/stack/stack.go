@@ -207,3 +207,6 @@ func (s *Stack) Dir() string { return s.place.dir }
 
 // Log returns the path of a server's log, whether or not that server was started.
 func (s *Stack) Log(name string) string { return s.place.log(name) }
+
+// QueueLog returns the path of the file that Options.QueueLog asks for.
+func (s *Stack) QueueLog() string { return s.place.path("logs", "queue_log") }
