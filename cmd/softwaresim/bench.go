@@ -19,6 +19,7 @@ type BenchCmd struct {
 	JSON    bool   `help:"Print the result as JSON." name:"json"`
 
 	soakFlags `embed:""`
+	hourFlags `embed:""`
 }
 
 // Help says more than fits a line.
@@ -44,7 +45,14 @@ anything does not hold. --keep keeps the logs and the database.
 
 With --recovery one caller talks and another waits; a server is killed, restarted,
 cut off or frozen, the agent hangs up, and the time from the blow to the other
-caller's INVITE at the agent's phone is taken.`
+caller's INVITE at the agent's phone is taken.
+
+With --queue-log so many callers, on a stack of its own, are played from a script that
+--seed draws: agents answer, refuse, let it ring, hold, resume and transfer, callers
+hang up at every moment, some wait until their time is over. Then an own reader of
+Asterisk's queue_log tells each call from the file, and the phones' log tells it too:
+agents, order, holds, transfers, who hung up, and all times to the second. Every
+difference is told; exit status 1 if there is one.`
 }
 
 // Run measures and prints.
@@ -54,6 +62,8 @@ func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
 		return c.recover(ctx, out)
 	case c.Soak > 0:
 		return c.soak(ctx, out)
+	case c.QueueLog > 0:
+		return c.hour(ctx, out)
 	}
 	info, end, err := findOrStart(ctx, c.Own, stack.Options{Root: c.Root, Unlisted: c.Own})
 	if err != nil {

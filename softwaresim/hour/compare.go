@@ -11,7 +11,7 @@ const (
 	// most is how far the queue_log may be from what the phones saw: it counts whole seconds.
 	most = time.Second
 	// machine is what a machine with other things to do may add.
-	machine = 250 * time.Millisecond
+	machine = 500 * time.Millisecond
 	// crossing is within what a phone need not have heard of an INVITE that was taken back, nor a cancel have been meant
 	// as the one or the other of two things that happened together.
 	crossing = 250 * time.Millisecond

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -19,9 +20,9 @@ import (
 type Options struct {
 	// Calls is how many call, 300 by default.
 	Calls int
-	// Rate is how many come each second, 4 by default: an hour is made short.
+	// Rate is how many come each second, 5 by default: an hour is made short.
 	Rate float64
-	// Agents is how many serve, two and a half for each caller of a second by default.
+	// Agents is how many serve, three and a half for each caller of a second by default: now and then all are busy.
 	Agents int
 	// Seed is of the script: the same seed gives the same one. 0 draws one.
 	Seed uint64
@@ -38,10 +39,10 @@ func (o *Options) complete() {
 		o.Calls = 300
 	}
 	if o.Rate <= 0 {
-		o.Rate = 4
+		o.Rate = 5
 	}
 	if o.Agents <= 0 {
-		o.Agents = int(o.Rate * 2.5)
+		o.Agents = int(math.Ceil(o.Rate * 3.5))
 	}
 	if o.Seed == 0 {
 		o.Seed = uint64(time.Now().UnixNano())

@@ -19,7 +19,7 @@ func TestAnHour(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", queueapp, "ringside/cmd/queueapp").CombinedOutput(); err != nil {
 		t.Fatalf("build queueapp: %v\n%s", err, out)
 	}
-	r, err := Run(t.Context(), Options{Calls: 40, Seed: 1, Stack: stack.Options{Queueapp: queueapp, Unlisted: true},
+	r, err := Run(t.Context(), Options{Calls: 40, Rate: 6, Seed: 1, Stack: stack.Options{Queueapp: queueapp, Unlisted: true},
 		Report: func(line string) { t.Log(line) }})
 	if err != nil {
 		t.Fatal(err)

@@ -185,7 +185,10 @@ func (sc *scene) end(ctx context.Context, leg *phone.Call, onHold bool) error {
 	var err error
 	switch sc.ends {
 	case byAgent:
-		return leg.Hangup(ctx)
+		if err = leg.Hangup(ctx); err == nil {
+			_, err = sc.call.AwaitEnd(ctx) // or the caller would hang up at the same moment
+		}
+		return err
 	case blind:
 		err = leg.Transfer(ctx, sc.to)
 	case attended:

@@ -29,6 +29,7 @@ type seenRing struct {
 	refused int  // 0: it did not
 	holds   []seenHold
 	sent    time.Time // when the transfer was asked for that was done; zero: none was
+	done    time.Time // when Asterisk said that it was: after an attended one it waits a moment for sound
 	to      string    // whom it went to
 	asked   bool      // the agent had called there before
 }
@@ -113,7 +114,7 @@ func seeRing(events []phone.Event) *seenRing {
 		case phone.TransferSent:
 			asked = e
 		case phone.Transferred:
-			r.sent, r.to = asked.At, asked.To
+			r.sent, r.done, r.to = asked.At, e.At, asked.To
 		case phone.Ended:
 			r.over, r.byUs = e.At, e.Outcome.By == phone.Us
 		default: // nothing that the queue_log tells
@@ -139,7 +140,7 @@ func (r *seenRing) changed(e phone.Event, held *bool) {
 // end is when the conversation was over for the agent.
 func (r *seenRing) end() time.Time {
 	if !r.sent.IsZero() {
-		return r.sent
+		return r.done
 	}
 	return r.over
 }
@@ -161,9 +162,9 @@ func (s *seen) outcome() (event string, at time.Time) {
 	case r == nil:
 		return "EXITWITHTIMEOUT", s.entered.Add(patience)
 	case !r.sent.IsZero() && r.asked:
-		return "ATTENDEDTRANSFER", r.sent
+		return "ATTENDEDTRANSFER", r.done
 	case !r.sent.IsZero():
-		return "BLINDTRANSFER", r.sent
+		return "BLINDTRANSFER", r.done
 	case r.byUs:
 		return "COMPLETEAGENT", r.over
 	case s.byUs:

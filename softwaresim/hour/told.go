@@ -159,6 +159,7 @@ func (t *teller) endOf(c *told, l line) {
 	c.end, c.ended = l.event, l.at
 	if talks != (c.agent != "") || talks && l.agent != c.agent {
 		t.refute(l, "it is of agent %s, and %q talked to the caller", l.agent, c.agent)
+		return
 	}
 	if place != c.place || waited != c.waited {
 		t.refute(l, "place %d and a wait of %v, but it came in at %d and waited for %v", place, waited, c.place, c.waited)

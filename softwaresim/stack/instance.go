@@ -55,7 +55,7 @@ func (s *Stack) writeConfig(q *instance) error {
 	}
 	return render(q.config, "queueapp.toml", map[string]any{
 		"QueueLog": queueLog,
-		"Floor": q.floor, "App": q.app, "Postgres": s.reach(Postgres), "Secrets": s.place.path("secrets"),
+		"Floor":    q.floor, "App": q.app, "Postgres": s.reach(Postgres), "Secrets": s.place.path("secrets"),
 		"JID": queueUser + "@" + xmppHost + "/" + q.app, "XMPP": s.reach(Prosody), "CA": s.info.CA,
 		"PubSub": pubsubHost, "API": strings.TrimPrefix(q.api, "http://"), "Switches": switches, "ARIUser": ariUser,
 	}, account{})

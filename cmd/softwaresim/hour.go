@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"ringside/softwaresim/hour"
+	"ringside/softwaresim/stack"
+)
+
+// hourFlags are the bench command's for a scripted hour. Rate, agents, seed and keep are those of a soak.
+type hourFlags struct {
+	QueueLog int `help:"Play a script of so many calls, and hold the queue_log against what the phones saw." placeholder:"300" group:"soak"`
+}
+
+// hour plays the script on a stack of its own, and prints what came of it.
+func (c *BenchCmd) hour(ctx context.Context, out io.Writer) error {
+	progress := newLines(os.Stderr, c.JSON)
+	report, err := hour.Run(ctx, hour.Options{Calls: c.QueueLog, Rate: c.Rate, Agents: c.Agents, Seed: c.Seed,
+		Stack:  stack.Options{Root: c.Root, Dir: c.Keep, Keep: c.Keep != "", Unlisted: true},
+		Report: func(line string) { progress.note("%s", line) }})
+	if err != nil {
+		return err
+	}
+	if err := c.print(out, report); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return errors.New("the queue_log differs from what the phones saw: see the report")
+	}
+	return nil
+}
