@@ -29,7 +29,7 @@ type seenRing struct {
 	refused int  // 0: it did not
 	holds   []seenHold
 	sent    time.Time // when the transfer was asked for that was done; zero: none was
-	done    time.Time // when Asterisk said that it was: after an attended one it waits a moment for sound
+	done    time.Time // when Asterisk said that it was: an attended one takes it half a second
 	to      string    // whom it went to
 	asked   bool      // the agent had called there before
 }
@@ -120,8 +120,11 @@ func seeRing(events []phone.Event) *seenRing {
 		default: // nothing that the queue_log tells
 		}
 	}
-	if held {
-		r.holds[len(r.holds)-1].to = r.end()
+	switch {
+	case held && !r.sent.IsZero(): // Asterisk takes the caller back first
+		r.holds[len(r.holds)-1].to = r.sent
+	case held:
+		r.holds[len(r.holds)-1].to = r.over
 	}
 	return r
 }
@@ -135,14 +138,6 @@ func (r *seenRing) changed(e phone.Event, held *bool) {
 		r.holds[len(r.holds)-1].to = e.At
 	}
 	*held = e.Reason != "sendrecv"
-}
-
-// end is when the conversation was over for the agent.
-func (r *seenRing) end() time.Time {
-	if !r.sent.IsZero() {
-		return r.done
-	}
-	return r.over
 }
 
 // conversation is the ring in which the caller and an agent talked, nil if none did.
@@ -164,7 +159,7 @@ func (s *seen) outcome() (event string, at time.Time) {
 	case !r.sent.IsZero() && r.asked:
 		return "ATTENDEDTRANSFER", r.done
 	case !r.sent.IsZero():
-		return "BLINDTRANSFER", r.done
+		return "BLINDTRANSFER", r.sent
 	case r.byUs:
 		return "COMPLETEAGENT", r.over
 	case s.byUs:
