@@ -66,6 +66,7 @@ type attempt struct {
 	lost      bool                 // it ends through no fault of the agent's
 	unheard   bool                 // restored before its switch told whether its leg calls anybody
 	onHold    bool                 // by the agent
+	early     bool                 // the phone keeps its line already, though the caller is not there yet
 	held      time.Duration        // in holds that are over
 	ended     bool                 // revoked or closed: its record is
 	other     queueapp.ChannelID   // its leg, where a transfer has brought it; else we made it

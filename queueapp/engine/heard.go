@@ -71,13 +71,9 @@ func (t *tenure) heard(sw Switch, ev SwitchEvent) {
 	case Left:
 		t.leftBridge(ev)
 	case Held:
-		if id, ok := t.legAt(sw, ev.Channel); ok {
-			t.turn(queueapp.Held{Attempt: id})
-		}
+		t.heldBy(sw, ev.Channel, true)
 	case Resumed:
-		if id, ok := t.legAt(sw, ev.Channel); ok {
-			t.turn(queueapp.Resumed{Attempt: id})
-		}
+		t.heldBy(sw, ev.Channel, false)
 	case DeviceChanged:
 		for _, x := range t.devices[device{sw.Name(), ev.Device}] {
 			t.turn(queueapp.Device{Extension: x, State: ev.State})
@@ -235,8 +231,29 @@ func (t *tenure) connected(c *call, a *attempt) {
 	t.together(c)
 	a.expires = a.connected.Add(t.plan.Settings.MaxCall + closeMargin)
 	t.publish(c, a, t.answeredRecord(c, a))
+	if a.early {
+		t.turn(queueapp.Held{Attempt: a.id})
+	}
 	c.sw.SetVariables(c.channel.ID, absolute(t.plan.Settings.MaxCall))
 	t.record(c, a)
+}
+
+// heldBy tells the floor of a hold. One that begins after the answer, and before caller and agent are together, counts once they
+// are: the caller comes to a phone that does not hear him.
+func (t *tenure) heldBy(sw Switch, leg queueapp.ChannelID, on bool) {
+	id, ok := t.legAt(sw, leg)
+	if !ok {
+		return
+	}
+	if _, a := t.attempt(id); a != nil && !a.pickedUp.IsZero() && a.connected.IsZero() {
+		a.early = on
+		return
+	}
+	if on {
+		t.turn(queueapp.Held{Attempt: id})
+		return
+	}
+	t.turn(queueapp.Resumed{Attempt: id})
 }
 
 // notFound is HTTP's status for a channel that is not there any more.
