@@ -12,7 +12,7 @@ import (
 
 // hourFlags are the bench command's for a scripted hour. Rate, agents, seed and keep are those of a soak.
 type hourFlags struct {
-	QueueLog int `help:"Play a script of so many calls, and hold the queue_log against what the phones saw." placeholder:"300" group:"soak"`
+	QueueLog int `help:"Play a script of so many calls, and compare the queue_log with the phones." placeholder:"300" group:"soak"`
 }
 
 // hour plays the script on a stack of its own, and prints what came of it.

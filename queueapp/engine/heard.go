@@ -238,14 +238,14 @@ func (t *tenure) connected(c *call, a *attempt) {
 	t.record(c, a)
 }
 
-// heldBy tells the floor of a hold. One that begins after the answer, and before caller and agent are together, counts once they
-// are: the caller comes to a phone that does not hear him.
+// heldBy tells the floor of a hold. One that begins before caller and agent are together counts once they are: the caller comes to
+// a phone that does not hear him. Asterisk may tell of it even before it tells of the answer.
 func (t *tenure) heldBy(sw Switch, leg queueapp.ChannelID, on bool) {
 	id, ok := t.legAt(sw, leg)
 	if !ok {
 		return
 	}
-	if _, a := t.attempt(id); a != nil && !a.pickedUp.IsZero() && a.connected.IsZero() {
+	if _, a := t.attempt(id); a != nil && a.connected.IsZero() {
 		a.early = on
 		return
 	}

@@ -8,11 +8,13 @@ func TestAHoldBeforeTheConversation(t *testing.T) {
 	const leg = "rs1.c1.1.1"
 	for _, c := range []struct {
 		name  string
-		told  []SwitchEvent
+		first []SwitchEvent // before the answer
+		told  []SwitchEvent // after it
 		holds int
 	}{
-		{"kept", []SwitchEvent{Held{leg}}, 1},
-		{"kept and taken back", []SwitchEvent{Held{leg}, Resumed{leg}}, 0},
+		{"kept", nil, []SwitchEvent{Held{leg}}, 1},
+		{"kept, and told of before the answer", []SwitchEvent{Held{leg}}, nil, 1},
+		{"kept and taken back", nil, []SwitchEvent{Held{leg}, Resumed{leg}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -20,7 +22,7 @@ func TestAHoldBeforeTheConversation(t *testing.T) {
 			w.logOn("1000")
 			w.tell(caller("ch1", "queue", "support"))
 			w.await("originate rs1.c1.1.1")
-			w.tell(LegRinging{leg}, LegUp{leg})
+			w.tell(append(append([]SwitchEvent{LegRinging{leg}}, c.first...), LegUp{leg})...)
 			w.await("bridge rs1.c1")
 			w.tell(c.told...)
 			w.tell(Entered{"rs1.c1", "ch1"}, Entered{"rs1.c1", leg})

@@ -14,7 +14,7 @@ const (
 	machine = 500 * time.Millisecond
 	// crossing is within what a phone need not have heard of an INVITE that was taken back, nor a cancel have been meant
 	// as the one or the other of two things that happened together.
-	crossing = 250 * time.Millisecond
+	crossing = machine
 )
 
 // comparison is what came of holding the two against each other.
@@ -154,7 +154,8 @@ func (c *comparison) inVain(t *told, s *seen) {
 			c.crossed++
 		}
 		if !slices.Contains(events, log[i].event) {
-			c.differ(s.who.Number, "%s, at %s, is %s by the queue_log, %s by the phone", what, r.agent, log[i].event, strings.Join(events, " or "))
+			c.differ(s.who.Number, "%s, at %s, is %s by the queue_log, %s by the phone", what, r.agent, log[i].event,
+				strings.Join(events, " or "))
 			continue
 		}
 		c.moment(s.who.Number, what, log[i].at, r.over)

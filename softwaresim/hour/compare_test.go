@@ -1,6 +1,7 @@
 package hour
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,8 @@ func TestCallsThatOnlyOneTellsOf(t *testing.T) {
 	other, _ := bothSides()
 	other.caller = "77000002"
 	c := compare([]*told{log, other, log}, []*seen{phones})
-	if len(c.differences) != 2 || !strings.Contains(c.differences[0], "twice") || !strings.Contains(c.differences[1], "no phone called") {
+	if len(c.differences) != 2 || !strings.Contains(c.differences[0], "twice") ||
+		!strings.Contains(c.differences[1], "no phone called") {
 		t.Errorf("found %q", c.differences)
 	}
 	phones.entered = time.Time{} // gave up before anybody answered: there need be nothing of it
@@ -121,7 +123,8 @@ func TestHowCallsEnd(t *testing.T) {
 	}
 }
 
-// What crosses is not held against the queue_log: an INVITE that never left, a phone that refused or rang out as the caller left.
+// What crosses is not held against the queue_log: an INVITE that never left, a phone that refused or rang out as the caller
+// left.
 func TestCrossings(t *testing.T) {
 	log := &told{caller: "1", entered: at(10), end: "ABANDON", ended: at(15), waited: 5 * time.Second,
 		vain: []toldRing{{"3001", "RINGCANCELED", at(15), 2 * time.Second}, {"3002", "RINGCANCELED", at(15), 0}}}
@@ -142,7 +145,7 @@ func TestTheScript(t *testing.T) {
 	ends, holds, onHold := map[how]int{}, 0, 0
 	for n := range 300 {
 		p, again := write(7, n), write(7, n)
-		if p.ends != again.ends || p.rings != again.rings || p.to != again.to || len(p.vain) != len(again.vain) || len(p.holds) != len(again.holds) {
+		if !reflect.DeepEqual(p, again) {
 			t.Fatalf("%+v and %+v", p, again)
 		}
 		if len(p.talks) != len(p.holds)+1 {

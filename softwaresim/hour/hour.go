@@ -61,12 +61,8 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, o.stack.Stop(context.WithoutCancel(ctx))) }()
 	s := &stage{Options: o}
-	if err := s.open(ctx); s.ua != nil {
-		defer s.ua.Close()
-		if err != nil {
-			return nil, err
-		}
-	} else if err != nil {
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	begun := time.Now()

@@ -32,7 +32,9 @@ func TestAnHour(t *testing.T) {
 	for _, d := range r.Differences {
 		t.Error(d)
 	}
-	for _, end := range []string{"COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER", "ABANDON", "EXITWITHTIMEOUT"} {
+	for _, end := range []string{
+		"COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER", "ABANDON", "EXITWITHTIMEOUT",
+	} {
 		if r.Ends[end] == 0 {
 			t.Errorf("no call ended by %s: the hour tried too little", end)
 		}

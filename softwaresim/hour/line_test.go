@@ -76,7 +76,7 @@ func TestAFileIsRead(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever stands in a file, reading it does not fail otherwise than by saying so, and what is read holds together.
+// FuzzParse: whatever stands in a file, each of its lines is read or told of as none, and what is read was there.
 func FuzzParse(f *testing.F) {
 	f.Add("1700000009|1700000001.7|support|1000|CONNECT|8|1700000002.8|3")
 	f.Add("1|c|q|a|ATTENDEDTRANSFER|LINK|c1|c2|1|2|3\n1|c|q|a|HOLD|\n")

@@ -60,6 +60,15 @@ func (s *stage) open(ctx context.Context) (err error) {
 	return nil
 }
 
+// close ends what is still on. A stage that could not be opened has no phones.
+func (s *stage) close() error {
+	if s.ua == nil {
+		return nil
+	}
+	s.events.Close()
+	return s.ua.Close()
+}
+
 // behave is what an agent's phone does with a call that comes.
 func (s *stage) behave(c *phone.Call) phone.Behaviour {
 	s.mu.Lock()

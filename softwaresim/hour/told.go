@@ -137,8 +137,8 @@ func (t *teller) hold(c *told, l line) {
 // endOf takes the end of a call, with what it repeats of how it went.
 func (t *teller) endOf(c *told, l line) {
 	var place int64
+	var waited time.Duration
 	talks := true
-	waited := c.waited
 	switch l.event {
 	case "COMPLETEAGENT", "COMPLETECALLER":
 		waited, c.talked, place = l.seconds(1), l.seconds(2), l.n(3)
@@ -147,11 +147,9 @@ func (t *teller) endOf(c *told, l line) {
 		c.to = l.text(1)
 		waited, c.talked, place = l.seconds(n-2), l.seconds(n-1), l.n(n)
 	case "ABANDON", "EXITWITHTIMEOUT", "EXITEMPTY", "WITHDRAW":
-		talks, place, c.waited = false, l.n(2), l.seconds(3)
-		waited = c.waited
+		talks, place, waited = false, l.n(2), l.seconds(3)
 	case "EXITWITHKEY":
-		talks, place, c.waited = false, l.n(3), l.seconds(4)
-		waited = c.waited
+		talks, place, waited = false, l.n(3), l.seconds(4)
 	default:
 		t.refute(l, "it is no event of a call in a queue")
 		return
@@ -160,6 +158,9 @@ func (t *teller) endOf(c *told, l line) {
 	if talks != (c.agent != "") || talks && l.agent != c.agent {
 		t.refute(l, "it is of agent %s, and %q talked to the caller", l.agent, c.agent)
 		return
+	}
+	if !talks {
+		c.waited = waited
 	}
 	if place != c.place || waited != c.waited {
 		t.refute(l, "place %d and a wait of %v, but it came in at %d and waited for %v", place, waited, c.place, c.waited)
