@@ -154,8 +154,8 @@ func (c *comparison) inVain(t *told, s *seen) {
 			c.crossed++
 		}
 		if !slices.Contains(events, log[i].event) {
-			c.differ(s.who.Number, "%s, at %s, is %s by the queue_log, %s by the phone", what, r.agent, log[i].event,
-				strings.Join(events, " or "))
+			c.differ(s.who.Number, "%s, at %s, is %s by the queue_log, %s by the phone; %s, and %s", what, r.agent, log[i].event,
+				strings.Join(events, " or "), logged(log[i:i+1]), rung(rings[i:i+1]))
 			continue
 		}
 		c.moment(s.who.Number, what, log[i].at, r.over)

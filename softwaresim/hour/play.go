@@ -192,6 +192,8 @@ func (sc *scene) talk(ctx context.Context, leg *phone.Call) error {
 
 func (sc *scene) end(ctx context.Context, leg *phone.Call, onHold bool) error {
 	var err error
+	limited, cancel := context.WithTimeout(ctx, patient)
+	defer cancel()
 	switch sc.ends {
 	case byAgent:
 		if err = leg.Hangup(ctx); err == nil {
@@ -199,14 +201,20 @@ func (sc *scene) end(ctx context.Context, leg *phone.Call, onHold bool) error {
 		}
 		return err
 	case blind:
-		err = leg.Transfer(ctx, sc.to)
+		err = leg.Transfer(limited, sc.to)
 	case attended:
-		err = sc.bringTogether(ctx, leg, onHold)
+		err = sc.bringTogether(limited, leg, onHold)
 	default:
 		return sc.call.Hangup(ctx)
 	}
+	if limited.Err() != nil { // whether it was done, the phones' log says
+		err = leg.Hangup(ctx)
+	}
 	return errors.Join(err, sc.wait(ctx, sc.after), sc.call.Hangup(ctx))
 }
+
+// patient is how long an agent waits to be told that a transfer is done, before he hangs up: Asterisk does not always tell.
+const patient = 5 * time.Second
 
 // bridging is how long Asterisk may take to connect the agent and a colleague who has answered.
 const bridging = 300 * time.Millisecond
@@ -226,5 +234,5 @@ func (sc *scene) bringTogether(ctx context.Context, leg *phone.Call, onHold bool
 	if err = asks.AwaitAnswer(ctx); err == nil {
 		err = errors.Join(sc.wait(ctx, bridging), leg.TransferTo(ctx, asks))
 	}
-	return errors.Join(err, asks.Hangup(ctx))
+	return errors.Join(err, asks.Hangup(context.WithoutCancel(ctx)))
 }

@@ -113,6 +113,10 @@ func seeRing(events []phone.Event) *seenRing {
 			r.changed(e, &held)
 		case phone.TransferSent:
 			asked = e
+		case phone.TransferProgress: // agreed to; the outcome may never be told
+			r.sent, r.done, r.to = asked.At, asked.At, asked.To
+		case phone.TransferRefused:
+			r.sent, r.done, r.to = time.Time{}, time.Time{}, ""
 		case phone.Transferred:
 			r.sent, r.done, r.to = asked.At, e.At, asked.To
 		case phone.Ended:
