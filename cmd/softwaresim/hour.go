@@ -24,7 +24,7 @@ func (c *BenchCmd) hour(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(out, report); err != nil {
+	if err := printReport(out, c.JSON, report); err != nil {
 		return err
 	}
 	if !report.OK() {
