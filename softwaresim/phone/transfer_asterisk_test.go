@@ -112,17 +112,32 @@ func tryAttendedTransfer(t *testing.T, info stack.Info) {
 	}
 }
 
-// A caller may transfer as well: then it is the agent who is handed over.
+// A caller may transfer as well, where his line may: then it is the agent who is handed over. The trunk's callers may not.
 func tryCallersTransfer(t *testing.T, info stack.Info) {
-	talk := talk(t, info)
-	newPhone(t, info, "2000", phone.AnswerAfter(0), voice.Media{Tone: 1700})
-	if err := talk.caller.Transfer(soon(t), info.Dial.Twin); err != nil {
+	outside := talk(t, info)
+	if err := outside.caller.Transfer(soon(t), "2000"); err == nil || !strings.Contains(err.Error(), "603") {
+		t.Errorf("a transfer from the trunk: %v", err)
+	}
+	if err := outside.caller.Hangup(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := talk.agent.AwaitTone(soon(t), 1700, 5); err != nil {
+	atDesk := outside.desk.Watch()
+	call, err := newPhone(t, info, "3000", phone.NeverAnswer(), voice.Media{Tone: 1100}).Dial(soon(t), "1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := call.AwaitTone(soon(t), 700, 5); err != nil {
+		t.Fatal(err)
+	}
+	agent := next(t, atDesk, phone.Answered).Call
+	newPhone(t, info, "2000", phone.AnswerAfter(0), voice.Media{Tone: 1700})
+	if err := call.Transfer(soon(t), "2000"); err != nil {
+		t.Fatal(err)
+	}
+	if err := agent.AwaitTone(soon(t), 1700, 5); err != nil {
 		t.Error("the agent does not hear who the call went to:", err)
 	}
-	if _, err := talk.caller.AwaitEnd(soon(t)); err != nil {
+	if _, err := call.AwaitEnd(soon(t)); err != nil {
 		t.Error(err)
 	}
 }
