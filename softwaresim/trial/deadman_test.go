@@ -105,7 +105,7 @@ func (s *site) legOf(extension string) (id string) {
 func TestQueueappGoneForGood(t *testing.T) {
 	s := newSiteFor(t, 3*time.Minute)
 	s.plan(`ring = "20s"`, `ring = "15s"`, `after = "3s"`, `after = "2m"`, `timeout = "10m"`, `timeout = "30s"`,
-		"[queue.support]", "[floor]\nmax_call = \"1m\"\n[queue.support]")
+		"[floor]", "[floor]\nmax_call = \"1m\"")
 	s.agent("1000", phone.AnswerAfter(0)).SetMedia(voice.Media{Tone: talkTone})
 	began := time.Now()
 	talking := s.callAs(newCaller(), "7000")

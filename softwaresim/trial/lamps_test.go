@@ -79,7 +79,7 @@ func (s *site) lamps() string {
 // lit has the floor plan's lamps on.
 func (s *site) lit(replace ...string) {
 	s.t.Helper()
-	s.plan(append([]string{"[menu.main]\n", "[floor]\nlamps = true\n\n[menu.main]\n"}, replace...)...)
+	s.plan(append([]string{"[floor]\n", "[floor]\nlamps = true\n"}, replace...)...)
 }
 
 func TestLampsFollowACall(t *testing.T) {

@@ -181,7 +181,7 @@ func TestADatabaseThatIsAwayForSeconds(t *testing.T) {
 
 // Callers who wait are given back after the floor plan's time; those whose phone rings, and those who talk, stay.
 func TestADatabaseThatIsAwayForLong(t *testing.T) {
-	s := newSteps(t, 2*time.Minute, `ring = "20s"`, `ring = "2m"`, "[menu.main]", "[floor]\noutage = \"10s\"\n\n[menu.main]")
+	s := newSteps(t, 2*time.Minute, `ring = "20s"`, `ring = "2m"`, "[floor]", "[floor]\noutage = \"10s\"")
 	s.must(s.stack.Freeze(stack.Postgres))
 	begun := time.Now()
 	s.inFallback(s.waiter)

@@ -38,7 +38,7 @@ type everyStep struct {
 func patient() []string {
 	return []string{
 		`ring = "20s"`, `ring = "2m"`, `after = "3s"`, `after = "2m"`, `ask = "code",`, `ask = "code", response = "2m",`,
-		"[queue.support]", "[floor]\noutage = \"2m\"\n[queue.support]",
+		"[floor]", "[floor]\noutage = \"2m\"",
 	}
 }
 
