@@ -14,9 +14,6 @@ import (
 	"ringside/softwaresim/stack"
 )
 
-// transferTone is of whoever transfers: nobody's who talks in the end.
-const transferTone = 1300
-
 // colleague has 2000 at work, where no call of the queue comes: only what others send on.
 func (s *site) colleague(b phone.Behaviour) {
 	s.t.Helper()
@@ -120,35 +117,6 @@ func TestACallerTransfers(t *testing.T) {
 	if ended.Outcome.By != "agent" {
 		t.Errorf("it was ended by the %s", ended.Outcome.By)
 	}
-	s.settled()
-}
-
-// Somebody waits in the queue for another, and then puts him through: he has the place of who waited for him.
-func TestATransferIntoTheQueue(t *testing.T) {
-	s := newSite(t)
-	desk := s.register("2000", phone.AnswerAfter(0))
-	desk.SetLines(2)
-	desk.SetMedia(voice.Media{Tone: transferTone})
-	s.agent("1000", phone.AnswerAfter(0)).SetMedia(voice.Media{Tone: talkTone})
-	s.post("/v1/agents/1000/pause", nil)
-	first := s.screen("1000").subscribed()
-	rings := s.ua.Watch()
-	defer rings.Close()
-	outside, err := s.register("3000", phone.NeverAnswer()).Dial(s.ctx, "2000")
-	s.must(err)
-	s.must(outside.AwaitTone(s.ctx, transferTone, 5))
-	talks := s.invited(rings)
-	waits, err := desk.Dial(s.ctx, "7000")
-	s.must(err)
-	s.must(waits.AwaitLoud(s.ctx, 5))
-	s.must(talks.Call.TransferTo(s.ctx, waits))
-	s.must(outside.AwaitLoud(s.ctx, 5)) // the queue's music
-	s.post("/v1/agents/1000/ready", nil)
-	first.saw(record.Offered)
-	first.saw(record.Answered)
-	s.must(outside.AwaitTone(s.ctx, talkTone, 5))
-	s.must(outside.Hangup(s.ctx))
-	first.saw(record.Ended)
 	s.settled()
 }
 
