@@ -217,7 +217,8 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 		l.fail("revoked %s, which has no open record", e.Attempt)
 		return
 	}
-	if a.stage == up && e.Reason == queueapp.RevokeWithdrawn {
+	_, restoring := ev.(queueapp.RestoreAttempt) // then who has to accept is nobody's yet
+	if a.stage == up && e.Reason == queueapp.RevokeWithdrawn && !(restoring && a.visit.queue.Briefing.Accept != "") {
 		l.fail("%s taken back, which was answered first", e.Attempt)
 	}
 	a.closed = true
