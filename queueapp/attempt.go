@@ -47,11 +47,16 @@ func (f *Floor) offer(v *visit, ag *agent) {
 	f.ask(v, ag, ag.seat, false)
 }
 
-// ask begins an attempt at a phone.
-func (f *Floor) ask(v *visit, ag *agent, x *extension, pulled bool) {
+// next begins a visit's next attempt.
+func (f *Floor) next(v *visit, ag *agent, x *extension) *attempt {
 	v.offers++
 	v.asked = f.now
-	a := f.open(AttemptID{Call: v.Call, N: v.offers}, v, ag, x)
+	return f.open(AttemptID{Call: v.Call, N: v.offers}, v, ag, x)
+}
+
+// ask offers a visit to whoever is at a phone.
+func (f *Floor) ask(v *visit, ag *agent, x *extension, pulled bool) {
+	a := f.next(v, ag, x)
 	a.state, a.pulled = AttemptCommitted, pulled
 	f.pace(v)
 	f.emit(Offer{
@@ -130,14 +135,13 @@ func (f *Floor) connected(ev Connected) {
 		f.win(a)
 	}
 	f.timers.stop(&a.timer)
-	handed := a.state == AttemptHanded
+	v := a.visit
 	a.state, a.talked = AttemptConnected, f.now
-	if handed {
+	if v.talks { // with somebody before, who has handed him over
 		a.answered = f.now
 		f.recount(a.agent)
 		return
 	}
-	v := a.visit
 	v.answered = a.agent.ID
 	v.talk()
 	v.queue.answered(f.now)

@@ -218,7 +218,7 @@ func (l *ledger) revoke(ev queueapp.Event, e queueapp.Revoke) {
 		return
 	}
 	_, restoring := ev.(queueapp.RestoreAttempt) // then who has to accept is nobody's yet
-	if a.stage == up && e.Reason == queueapp.RevokeWithdrawn && !(restoring && a.visit.queue.Briefing.Accept != "") {
+	if a.stage == up && e.Reason == queueapp.RevokeWithdrawn && (!restoring || a.visit.queue.Briefing.Accept == "") {
 		l.fail("%s taken back, which was answered first", e.Attempt)
 	}
 	a.closed = true

@@ -63,8 +63,8 @@ func (m *member) setFree(free bool) {
 	}
 }
 
-// pick takes the member who talked with v's caller last, else whom the strategy chooses, or nil. Members who may not have this visit are few (those
-// who just let it pass), so they are lifted out and put back.
+// pick takes the member who talked with v's caller last, else whom the strategy chooses, or nil. Members who may not have this
+// visit are few (those who just let it pass), so they are lifted out and put back.
 func (q *queue) pick(f *Floor, v *visit) *member {
 	if m := v.preferred(f); m != nil {
 		return m

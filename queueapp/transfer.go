@@ -16,12 +16,9 @@ func (f *Floor) transferred(ev Transferred) {
 	v := a.visit
 	f.finish(a, ByTransfer, 0)
 	f.end(a, "normal")
-	v.offers++
-	v.asked = f.now
 	ag, x := f.seatAt(ev.Extension)
-	b := f.open(AttemptID{Call: v.Call, N: v.offers}, v, ag, x)
-	b.state, v.winner = AttemptHanded, b
-	b.from = a.id.N
+	b := f.next(v, ag, x)
+	b.state, b.from, v.winner = AttemptHanded, a.id.N, b
 	if ev.Attended {
 		b.state, b.answered, b.talked = AttemptConnected, f.now, f.now
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"time"
@@ -62,11 +61,5 @@ func (c *CompareCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := printReport(out, c.JSON, report); err != nil {
-		return err
-	}
-	if !report.OK() {
-		return errors.New("see the report: Ringside deviates from its documentation")
-	}
-	return nil
+	return conclude(out, c.JSON, report, "see the report: Ringside deviates from its documentation")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 
@@ -24,11 +23,5 @@ func (c *BenchCmd) hour(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := printReport(out, c.JSON, report); err != nil {
-		return err
-	}
-	if !report.OK() {
-		return errors.New("the queue_log differs from what the phones saw: see the report")
-	}
-	return nil
+	return conclude(out, c.JSON, report, "the queue_log differs from what the phones saw: see the report")
 }

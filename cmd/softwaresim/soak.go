@@ -44,13 +44,7 @@ func (c *BenchCmd) soak(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := printReport(out, c.JSON, report); err != nil {
-		return err
-	}
-	if !report.OK() {
-		return errors.New("something does not hold: see the report")
-	}
-	return nil
+	return conclude(out, c.JSON, report, "something does not hold: see the report")
 }
 
 // recover measures how soon calls are given to agents again, on stacks of its own.
@@ -62,13 +56,24 @@ func (c *BenchCmd) recover(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := printReport(out, c.JSON, report); err != nil {
+	return conclude(out, c.JSON, report, "a caller was lost: see the report")
+}
+
+// conclude prints a report, and fails where it says that something is wrong.
+func conclude(out io.Writer, asJSON bool, report verdict, wrong string) error {
+	if err := printReport(out, asJSON, report); err != nil {
 		return err
 	}
 	if !report.OK() {
-		return errors.New("a caller was lost: see the report")
+		return errors.New(wrong)
 	}
 	return nil
+}
+
+// verdict is a report that says whether all is well.
+type verdict interface {
+	Print(w io.Writer) error
+	OK() bool
 }
 
 // printReport writes a report for people or, with --json, for programs.

@@ -28,7 +28,8 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 	if c != nil && !c.gone {
 		return // known from the list already
 	}
-	if args, err := ivr.ParseArgs(ch.Args); err == nil && args.Kind == ivr.KindTransfer {
+	args, err := ivr.ParseArgs(ch.Args)
+	if err == nil && args.Kind == ivr.KindTransfer {
 		t.passing(sw, ch)
 		return
 	}
@@ -41,7 +42,6 @@ func (t *tenure) take(sw Switch, ch Channel, menu func(c *call, name string)) {
 	} else { // back from the dialplan before a leg of the last visit is seen gone
 		c.channel, c.gone, c.sentOn, c.farewell, c.limit = ch, false, false, nil, 0
 	}
-	args, err := ivr.ParseArgs(ch.Args)
 	if err != nil {
 		t.log.Warn("dialplan arguments", "call", c.id, "channel", ch.ID, "err", err)
 	}

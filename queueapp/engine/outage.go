@@ -76,8 +76,8 @@ func (t *tenure) whenSure(f func()) {
 }
 
 // proceed has a call go on that waits for a database that is away. A caller and the agent who has answered are brought
-// together, who was left by the other is hung up, and whoever a call was sent on to is rung: the attempt is durable, so whoever owns the floor would do the same.
-// Where the wait for the database is over, who has left the queue leaves.
+// together, who was left by the other is hung up, and whoever a call was sent on to is rung: the attempt is durable, so whoever
+// owns the floor would do the same. Where the wait for the database is over, who has left the queue leaves.
 func (t *tenure) proceed(c *call) {
 	if !t.unsure {
 		return
